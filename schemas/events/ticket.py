@@ -1,0 +1,187 @@
+"""Ticket events: the second truth, and what partners read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.events.common import Deadline, Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened:
+    """A ticket was opened."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    submission_id: str
+    system: str
+    family: str | None = None
+    kind: str | None = None
+    received_at: int
+    channel: str = "other"
+    person_name: str | None = None
+    id_number: str | None = None
+    phone: str | None = None
+    region: str | None = None
+    title: str | None = None
+    text: str | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionAttached:
+    """Another submission turned out to be the same matter."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    submission_id: str
+    to_submission: str
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionLinked:
+    """Related but not the same."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    submission_id: str
+    to_ticket: str
+    to_submission: str
+    link_kind: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAsked:
+    """A person must decide whether two are the same."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    submission_id: str
+    to_submission: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionMoved:
+    """A submission changed tickets: a merge or an un-merge. Written under both tickets."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    submission_id: str
+    from_ticket: str
+    to_ticket: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStateChanged:
+    """The shared ticket moved to another state."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    state: str
+    previous: str
+    submission_id: str
+    system: str
+    merged_into: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketNoted:
+    """Something happened that is no state: urge, complaint, call-back, rating, supplement, late status."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    what: str
+    submission_id: str
+    system: str
+    grade: int | None = None
+    satisfied: bool | None = None
+    state: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTold:
+    """A system has confirmed that it was told, or refused."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    system: str
+    push_id: str
+    kind: str
+    state: str | None = None
+    result: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """电子预警: a clock reached a stage."""
+
+    event_id: str
+    ticket_id: str
+    at: int
+    seq: int
+    cause_id: str = ""
+    members: tuple[Member, ...] = ()
+    clock: str
+    stage: str
+    started_at: int
+    due_at: int
+    provisional: bool = False
+    family: str | None = None
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketState:
+    """The ticket as it stands: compacted, one record for each ticket."""
+
+    event_id: str
+    ticket_id: str
+    seq: int
+    state: str
+    merged_into: str | None = None
+    family: str | None = None
+    kind: str | None = None
+    received_at: int
+    at: int
+    members: tuple[Member, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
