@@ -19,13 +19,22 @@ class ClaimState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A tie to another submission that waits until all verdicts are in."""
+
+    other: str
+    other_received_at: int
+    pair: Pair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRecord:
     """What the tickets table keeps under a submission id."""
 
     submission_id: str
     own: Features | None = None
     claims: tuple[ClaimState, ...] = ()
-    waiting: tuple[Pair, ...] = ()
+    held: tuple[Held, ...] = ()
     root: str
     root_received_at: int = 0
     members: tuple[Features, ...] = ()

@@ -1,0 +1,293 @@
+"""Announcements: one publication's events, numbered by ticket, and what is remembered as published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from schemas.events.book import BookContents, Features, Note, Published
+from schemas.events.common import Deadline, Member
+from schemas.events.inbox import Receipt
+from schemas.events.ticket import (
+    Alert,
+    ReviewAsked,
+    SubmissionAttached,
+    SubmissionLinked,
+    SubmissionMoved,
+    TicketNoted,
+    TicketOpened,
+    TicketState,
+    TicketStateChanged,
+    TicketTold,
+)
+from schemas.ids import deterministic_id
+from streams.core.clocks import ClockStatus
+from streams.core.component import Component, Link, Ticket
+
+TicketEvent = (
+    TicketOpened | SubmissionAttached | SubmissionLinked | ReviewAsked | SubmissionMoved | TicketStateChanged
+    | TicketNoted | TicketTold | Alert
+)  # fmt: skip
+_E = TypeVar("_E", bound=TicketEvent)
+_STAGES = ("near", "yellow", "red")
+_NO_CLOCK_KINDS = frozenset({"follow-up"})
+
+
+@dataclass(slots=True)
+class Entry:
+    """A working copy of what was published of one member."""
+
+    was: Published | None
+    submission_id: str
+    ticket_id: str = ""
+    state: str = ""
+    seq: int = 0
+    links: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, submission_id: str, was: Published | None) -> Entry:
+        if was is None:
+            return cls(None, submission_id)
+        return cls(
+            was, submission_id, was.ticket_id, was.state, was.seq,
+            list(was.links), list(was.notes), list(was.stages), list(was.told),
+        )  # fmt: skip
+
+    def frozen(self) -> Published:
+        """As it is kept: one revision up if anything changed."""
+        now = Published(
+            submission_id=self.submission_id,
+            revision=self.was.revision if self.was else 0,
+            ticket_id=self.ticket_id,
+            state=self.state,
+            seq=self.seq,
+            links=tuple(self.links),
+            notes=tuple(self.notes),
+            stages=tuple(self.stages),
+            told=tuple(self.told),
+        )
+        return now if now == self.was else replace(now, revision=now.revision + 1)
+
+
+def member_of(f: Features) -> Member:
+    """A submission as the systems know it."""
+    return Member(submission_id=f.submission_id, system=f.system, source_key=f.source_key, number=f.number)
+
+
+class Announcer:
+    """One publication. Collects events; nothing outside sees it."""
+
+    def __init__(self, book: BookContents, component: Component, cause_id: str) -> None:
+        self.events: list[TicketEvent | TicketState] = []
+        self._book = book
+        self._component = component
+        self._cause_id = cause_id
+        before = {p.submission_id: p for p in book.published}
+        self._entries = {m.submission_id: Entry.of(m.submission_id, before.get(m.submission_id)) for m in book.members}
+        self._foreign = tuple(p for p in book.published if p.submission_id not in self._entries)
+        self._members = {t.ticket_id: tuple(map(member_of, t.members)) for t in component.tickets}
+        self._merged: dict[str, Features] = {}
+
+    def _emit(self, event_type: type[_E], ticket_id: str, at: int, subject: str, /, **fields: Any) -> None:
+        entry = self._entries[ticket_id]
+        entry.seq += 1
+        event = event_type(
+            event_id=deterministic_id(event_type.__name__, ticket_id, entry.seq, subject),
+            ticket_id=ticket_id,
+            at=at,
+            seq=entry.seq,
+            cause_id=self._cause_id,
+            members=self._members.get(ticket_id, ()),
+            **fields,
+        )
+        self.events.append(event)
+
+    def placements(self, ticket: Ticket) -> None:
+        """Opened, attached, moved: where each member is now."""
+        for member in ticket.members:
+            entry = self._entries[member.submission_id]
+            if entry.ticket_id == ticket.ticket_id:
+                continue
+            before, entry.ticket_id = entry.ticket_id, ticket.ticket_id
+            if before:
+                self._move(ticket, member, before)
+            elif member is ticket.head:
+                self._open(ticket)
+            else:
+                self._attach(ticket, member)
+
+    def _open(self, ticket: Ticket) -> None:
+        head = ticket.head
+        self._entries[ticket.ticket_id].state = "RECEIVED"
+        self._emit(
+            TicketOpened, ticket.ticket_id, head.received_at, head.submission_id,
+            submission_id=head.submission_id, system=head.system, family=head.family, kind=head.kind,
+            received_at=head.received_at, channel=head.channel, person_name=head.person.name,
+            id_number=head.person.id_number, phone=head.person.phone, region=head.person.region,
+            title=head.title, text=head.text, urgent=head.urgent,
+        )  # fmt: skip
+
+    def _attach(self, ticket: Ticket, member: Features) -> None:
+        via = ticket.via[member.submission_id]
+        self._emit(
+            SubmissionAttached, ticket.ticket_id, member.received_at, member.submission_id,
+            submission_id=member.submission_id, to_submission=via.a if via else ticket.ticket_id,
+            score=via.score if via else 0.0, reasons=via.reasons if via else ("ruling",),
+        )  # fmt: skip
+
+    def _move(self, ticket: Ticket, member: Features, before: str) -> None:
+        sid, at = member.submission_id, max(member.received_at, ticket.head.received_at)
+        via = ticket.via[sid]
+        reasons = via.reasons if via else ("ruling",) if sid != ticket.ticket_id else ("new_evidence",)
+        for under in (before, ticket.ticket_id):
+            if under != ticket.ticket_id or self._entries[under].state:
+                self._emit(
+                    SubmissionMoved, under, at, sid,
+                    submission_id=sid, from_ticket=before, to_ticket=ticket.ticket_id, reasons=reasons,
+                )  # fmt: skip
+        entry = self._entries[sid]
+        if before == sid:  # its own ticket has gone into this one
+            self._change(sid, at, "MERGED", member, note=None, merged_into=ticket.ticket_id)
+            self._merged[sid] = member
+        elif sid == ticket.ticket_id and not entry.state:  # it never had a ticket of its own
+            self._open(ticket)
+
+    def _change(
+        self, ticket_id: str, at: int, state: str, by: Features, *, note: Note | None, merged_into: str | None = None
+    ) -> None:
+        entry = self._entries[ticket_id]
+        previous, entry.state = entry.state, state
+        self._emit(
+            TicketStateChanged, ticket_id, at, note.event_id if note else state,
+            state=state, previous=previous, submission_id=note.submission_id if note else by.submission_id,
+            system=note.system if note else by.system, merged_into=merged_into, note=note.note if note else None,
+        )  # fmt: skip
+
+    def notes(self, ticket: Ticket) -> None:
+        """State changes, and what happened that is no state. A late status is told as such: nothing moves back."""
+        head = self._entries[ticket.ticket_id]
+        announced = {n for m in ticket.members for n in self._entries[m.submission_id].notes}
+        position = {s.note_id: i for i, s in enumerate(ticket.steps)}
+        last = max((position[n] for n in announced if n in position), default=0)
+        for note in ticket.notes:
+            if note.event_id in announced:
+                continue
+            self._entries[note.submission_id].notes.append(note.event_id)
+            step = position.get(note.event_id)
+            if step is not None and step > last and note.state:
+                self._change(ticket.ticket_id, ticket.steps[step].at, note.state, ticket.head, note=note)
+            elif note.state is None or note.state != head.state:
+                self._noted(ticket, note)
+        if head.state != ticket.state:  # another order of events than the one published: say where it stands
+            self._change(ticket.ticket_id, ticket.steps[-1].at, ticket.state, ticket.head, note=None)
+
+    def _noted(self, ticket: Ticket, note: Note) -> None:
+        self._emit(
+            TicketNoted, ticket.ticket_id, note.at, note.event_id,
+            what="late-status" if note.state else note.what, submission_id=note.submission_id, system=note.system,
+            grade=note.grade, satisfied=note.satisfied, state=note.state, note=note.note,
+        )  # fmt: skip
+
+    def links(self, ticket: Ticket) -> None:
+        """Links and reviews, each said once."""
+        mine = {m.submission_id: m for m in ticket.members}
+        for link in self._component.links:
+            member = mine.get(link.submission_id)
+            entry = self._entries[link.submission_id]
+            label = f"{link.kind}:{link.to_submission}"
+            if member is None or label in entry.links:
+                continue
+            entry.links.append(label)
+            self._link(ticket, member, link, label)
+
+    def _link(self, ticket: Ticket, member: Features, link: Link, label: str) -> None:
+        common = {"submission_id": member.submission_id, "to_submission": link.to_submission, "reasons": link.reasons}
+        if link.kind == "review":
+            self._emit(ReviewAsked, ticket.ticket_id, member.received_at, label, **common)
+            return
+        target = self._component.ticket_of(link.to_submission).ticket_id
+        self._emit(
+            SubmissionLinked, ticket.ticket_id, member.received_at, label,
+            to_ticket=target, link_kind=link.kind, **common,
+        )  # fmt: skip
+
+    def has_clocks(self, ticket: Ticket) -> bool:
+        """A progress or supplement call is linked and has no clock of its own."""
+        return not any(x.kind in _NO_CLOCK_KINDS and x.submission_id == ticket.ticket_id for x in self._component.links)
+
+    def clocks(self, ticket: Ticket, statuses: Sequence[ClockStatus], now: int) -> None:
+        """Every stage a clock has passed since the last word on it."""
+        entry = self._entries[ticket.ticket_id]
+        for status in statuses:
+            reached = _STAGES[: _STAGES.index(status.stage) + 1] if status.stage in _STAGES else ()
+            for stage in reached:
+                at = {"near": status.near_at, "yellow": status.due_at, "red": status.red_at}[stage]
+                label = f"{status.clock}:{stage}:{status.due_at}"
+                if at is None or at > now or label in entry.stages:
+                    continue
+                entry.stages.append(label)
+                self._emit(
+                    Alert, ticket.ticket_id, at, label,
+                    clock=status.clock, stage=stage, started_at=status.started_at, due_at=status.due_at,
+                    provisional=status.provisional, family=ticket.head.family, system=ticket.head.system,
+                )  # fmt: skip
+
+    def told(self, ticket: Ticket, receipts: Sequence[Receipt]) -> None:
+        """What became of deliveries about any member's ticket."""
+        head = self._entries[ticket.ticket_id]
+        mine = {m.submission_id for m in ticket.members}
+        for r in receipts:
+            label = f"{r.push_id[:13]}:{r.result}"
+            if r.submission_id not in mine or label in head.told:
+                continue
+            head.told.append(label)
+            self._emit(
+                TicketTold, ticket.ticket_id, r.at, label,
+                system=r.system, push_id=r.push_id, kind=r.kind, state=r.state, result=r.result, reason=r.reason,
+            )  # fmt: skip
+
+    def snapshot(self, ticket: Ticket, statuses: Sequence[ClockStatus]) -> None:
+        """The ticket as it stands, if anything was said of it."""
+        entry = self._entries[ticket.ticket_id]
+        if entry.was is not None and entry.seq == entry.was.seq:
+            return
+        deadlines = tuple(
+            Deadline(clock=s.clock, started_at=s.started_at, due_at=s.due_at, stage=s.stage, provisional=s.provisional)
+            for s in statuses
+        )
+        self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines)
+
+    def snapshots_of_merged(self) -> None:
+        """Tickets that have gone into others."""
+        for member in self._merged.values():
+            self._state(member, self._entries[member.submission_id], member.received_at, (member_of(member),), ())
+
+    def _state(
+        self, head: Features, entry: Entry, at: int, members: tuple[Member, ...], deadlines: tuple[Deadline, ...]
+    ) -> None:
+        self.events.append(
+            TicketState(
+                event_id=deterministic_id("TicketState", head.submission_id, entry.seq),
+                ticket_id=head.submission_id,
+                seq=entry.seq,
+                state=entry.state,
+                merged_into=entry.ticket_id if entry.state == "MERGED" else None,
+                family=head.family,
+                kind=head.kind,
+                received_at=head.received_at,
+                at=at,
+                members=members,
+                deadlines=deadlines,
+            )
+        )
+
+    def book_after(self) -> BookContents:
+        """The book with what was published; the texts of announced notes are no longer needed."""
+        announced = {n for e in self._entries.values() for n in e.notes}
+        notes = tuple(replace(n, note=None) if n.note and n.event_id in announced else n for n in self._book.notes)
+        published = (*self._foreign, *(e.frozen() for e in self._entries.values()))
+        return replace(self._book, notes=notes, published=tuple(sorted(published, key=lambda p: p.submission_id)))

@@ -1,0 +1,129 @@
+"""Tickets out of a component: a pure fold of the whole book in legal order, whatever the order of arrival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.events.book import BookContents, Features, Note
+from schemas.events.common import Pair
+from streams.core.book import pair_key
+from streams.core.compare import LINK, REVIEW, SAME, contradicts
+from streams.core.states import ANSWERED, ENDED_FOR_GOOD, Step, history
+
+COMPONENT_MEMBERS_MAX = 60
+"""A larger component is no matter but a pattern: who comes after is put to review instead of being merged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two submissions in different tickets that belong together, or may."""
+
+    submission_id: str
+    to_submission: str
+    kind: str  # follow-up, complaint, incident, opponent, reopen, new-application; "review" asks a person
+    reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One ticket as the fold leaves it."""
+
+    ticket_id: str
+    members: list[Features]
+    via: dict[str, Pair | None] = field(default_factory=dict)  # member -> the pair that brought it in
+    notes: list[Note] = field(default_factory=list)
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def head(self) -> Features:
+        """The earliest member: it names the ticket and starts its clocks."""
+        return self.members[0]
+
+    @property
+    def state(self) -> str:
+        """Where the ticket stands."""
+        return self.steps[-1].state
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What the book amounts to."""
+
+    tickets: tuple[Ticket, ...]
+    links: tuple[Link, ...]
+
+    def ticket_of(self, submission_id: str) -> Ticket:
+        """The ticket a member is in."""
+        return next(t for t in self.tickets if submission_id in t.via)
+
+
+def fold(book: BookContents) -> Component:
+    """Each member, in the order (received at, id), goes into the earliest ticket it fits, or becomes its own."""
+    evidence = {pair_key(p): p for p in book.pairs}
+    rulings = {frozenset((r.a, r.b)): r.same for r in book.rulings}
+    notes: dict[str, list[Note]] = {}
+    for note in book.notes:
+        notes.setdefault(note.submission_id, []).append(note)
+    tickets: list[Ticket] = []
+    links: list[Link] = []
+    for n, member in enumerate(book.members):
+        home = None
+        for ticket in tickets:
+            via, link = _fits(ticket, member, evidence, rulings, crowded=n >= COMPONENT_MEMBERS_MAX)
+            if link:
+                links.append(link)
+            if via is not None or _ruled_same(ticket, member, rulings):
+                home = ticket
+                home.members.append(member)
+                home.via[member.submission_id] = via
+                break
+        if home is None:
+            home = Ticket(member.submission_id, [member], {member.submission_id: None})
+            tickets.append(home)
+        home.notes = sorted(home.notes + notes.get(member.submission_id, []), key=lambda x: (x.at, x.event_id))
+        home.steps = history(home.head.received_at, home.notes)
+    return Component(tuple(tickets), _distinct(tickets, links))
+
+
+def _ruled_same(ticket: Ticket, member: Features, rulings: dict[frozenset[str], bool]) -> bool:
+    words = [rulings.get(frozenset((m.submission_id, member.submission_id))) for m in ticket.members]
+    return True in words and False not in words
+
+
+def _fits(
+    ticket: Ticket,
+    member: Features,
+    evidence: dict[tuple[str, str], Pair],
+    rulings: dict[frozenset[str], bool],
+    *,
+    crowded: bool,
+) -> tuple[Pair | None, Link | None]:
+    """The pair that brings the member into the ticket, or None; and the link that stays where it does not fit."""
+    found = [p for m in ticket.members if (p := evidence.get((m.submission_id, member.submission_id)))]
+    if any(rulings.get(frozenset((m.submission_id, member.submission_id))) is False for m in ticket.members):
+        return None, None
+    if not found:
+        return None, None
+    rank = {SAME: 3, LINK: 2, REVIEW: 1}
+    best = max(found, key=lambda p: (rank[p.relation], p.score, p.a))
+    if best.relation == LINK:
+        return None, Link(member.submission_id, best.a, best.link_kind or "incident", best.reasons)
+    if best.relation == REVIEW or crowded or any(contradicts(m, member) for m in ticket.members):
+        return None, Link(member.submission_id, best.a, "review", best.reasons)
+    then = history(ticket.head.received_at, ticket.notes, until=member.received_at)[-1].state
+    if then in ENDED_FOR_GOOD:
+        return None, Link(member.submission_id, best.a, "new-application", best.reasons)
+    if then in ANSWERED:
+        return None, Link(member.submission_id, best.a, "reopen", best.reasons)
+    return best, None
+
+
+def _distinct(tickets: list[Ticket], links: list[Link]) -> tuple[Link, ...]:
+    """Links between different tickets only, once for each member and ticket."""
+    home = {m.submission_id: t.ticket_id for t in tickets for m in t.members}
+    kept: dict[tuple[str, str], Link] = {}
+    for link in links:
+        target = home[link.to_submission]
+        if home[link.submission_id] != target:
+            kept.setdefault((link.submission_id, target), link)
+    return tuple(kept.values())

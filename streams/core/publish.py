@@ -1,0 +1,60 @@
+"""What is published of a component: its tickets as folded now, compared with what was published last.
+
+Every event id is deterministic and every ticket's events are numbered; the numbers travel with the book, so that the
+next root goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.events.book import BookContents
+from schemas.events.inbox import Receipt
+from schemas.events.ticket import TicketState
+from streams.core.announce import Announcer, TicketEvent
+from streams.core.clocks import ClockBook, TicketFacts, next_wake
+from streams.core.component import Ticket, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What to send, the book as it stands afterwards, and when time alone would change something (ms, or None)."""
+
+    events: tuple[TicketEvent | TicketState, ...]
+    book: BookContents
+    wake_at: int | None
+
+
+def publish(
+    book: BookContents, clocks: ClockBook, *, now: int, cause_id: str, receipts: Sequence[Receipt] = ()
+) -> Publication:
+    """Fold the book and publish what is new. `now` is the latest tick, in ms; 0 when none has come yet."""
+    component = fold(book)
+    run = Announcer(book, component, cause_id)
+    wakes: list[int] = []
+    for ticket in component.tickets:
+        run.placements(ticket)
+        run.notes(ticket)
+        run.links(ticket)
+        statuses = clocks.evaluate(_facts(ticket), now) if run.has_clocks(ticket) else ()
+        run.clocks(ticket, statuses, now)
+        if (wake := next_wake(statuses)) is not None:
+            wakes.append(wake)
+        run.told(ticket, receipts)
+        run.snapshot(ticket, statuses)
+    run.snapshots_of_merged()
+    return Publication(tuple(run.events), run.book_after(), min(wakes, default=None))
+
+
+def _facts(ticket: Ticket) -> TicketFacts:
+    head = ticket.head
+    return TicketFacts(
+        system=head.system,
+        channel=head.channel,
+        family=head.family,
+        kind=head.kind,
+        received_at=head.received_at,
+        urgent=any(m.urgent for m in ticket.members),
+        history=tuple((s.at, s.state) for s in ticket.steps),
+    )

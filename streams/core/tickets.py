@@ -1,0 +1,322 @@
+"""tickets: the single writer of each submission's record, and, where it is its component's root, of its tickets.
+
+The protocol: a submission lays claims; when all verdicts are in, each tie sends the later of two to the earlier; a
+pointer only ever goes to an earlier submission, and the book follows it. So the book of a component's earliest member
+ends with everything, in any order of arrival, and may be told everything twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+
+from schemas.events.book import BookContents, Features, Note, Ruling
+from schemas.events.common import Pair
+from schemas.events.inbox import (
+    Book,
+    CalledBack,
+    Claim,
+    Complained,
+    Decided,
+    Join,
+    Rated,
+    Receipt,
+    StatusChanged,
+    Submission,
+    Supplemented,
+    Urged,
+    Verdict,
+    Withdrawn,
+)
+from schemas.events.tables import ClaimState, Held, TicketRecord
+from schemas.events.ticket import TicketState
+from schemas.ids import deterministic_id
+from streams.core.announce import TicketEvent, member_of
+from streams.core.blocking import KeyedIndex, blocking_keys
+from streams.core.book import merge
+from streams.core.clocks import ClockBook
+from streams.core.publish import publish
+
+NoteEvent = StatusChanged | Urged | Complained | CalledBack | Rated | Supplemented | Withdrawn
+InboxEvent = Submission | NoteEvent | Verdict | Join | Book | Decided | Receipt
+Out = Claim | Join | Book | Receipt | TicketEvent | TicketState
+
+NOTE_KINDS: dict[type, str] = {
+    StatusChanged: "status",
+    Urged: "urge",
+    Complained: "complaint",
+    CalledBack: "call-back",
+    Rated: "rating",
+    Supplemented: "supplement",
+    Withdrawn: "withdrawal",
+}
+_FEATURES = tuple(f.name for f in fields(Features))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the fold needs besides the events: the keyed index for blocking, and the clocks."""
+
+    index: KeyedIndex
+    clocks: ClockBook
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What came of one event: the record to keep, what to send, and when to wake it (ms; None: never)."""
+
+    record: TicketRecord
+    out: tuple[Out, ...]
+    wake_at: int | None
+
+
+def handle(record: TicketRecord | None, event: InboxEvent, rules: Rules) -> Handled | None:
+    """One event for one submission. None when it says nothing new (a redelivery)."""
+    before = record or _empty(event.submission_id)
+    turn = _Turn(before, rules, event.event_id)
+    match event:
+        case Submission():
+            turn.submitted(event)
+        case Verdict():
+            turn.verdict(event)
+        case Join():
+            turn.tie(Held(other=event.earlier, other_received_at=event.earlier_received_at, pair=event.pair))
+        case Book():
+            turn.learn(event.contents)
+        case Decided():
+            turn.learn(_ruling(event))
+        case Receipt():
+            turn.receipt(event)
+        case _:
+            turn.learn(BookContents(notes=(_note(event),)))
+    return turn.end()
+
+
+def wake(record: TicketRecord, now: int, rules: Rules) -> Handled | None:
+    """Time has reached a due record: what the tick at `now` changes."""
+    turn = _Turn(replace(record, now=max(now, record.now)), rules, deterministic_id("tick", now))
+    turn.dirty = True
+    return turn.end()
+
+
+def _empty(submission_id: str) -> TicketRecord:
+    return TicketRecord(submission_id=submission_id, root=submission_id)
+
+
+def _contents(r: TicketRecord) -> BookContents:
+    return BookContents(members=r.members, pairs=r.pairs, notes=r.notes, rulings=r.rulings, published=r.published)
+
+
+def _with(r: TicketRecord, book: BookContents) -> TicketRecord:
+    return replace(
+        r, members=book.members, pairs=book.pairs, notes=book.notes, rulings=book.rulings, published=book.published
+    )
+
+
+def features_of(s: Submission) -> Features:
+    """What of a submission is compared and kept."""
+    return Features(**{name: getattr(s, name) for name in _FEATURES})
+
+
+def _note(e: NoteEvent) -> Note:
+    state = e.state if isinstance(e, StatusChanged) else "WITHDRAWN" if isinstance(e, Withdrawn) else None
+    return Note(
+        event_id=e.event_id,
+        submission_id=e.submission_id,
+        system=e.system,
+        what=NOTE_KINDS[type(e)],
+        at=e.at,
+        state=state,
+        grade=e.grade if isinstance(e, Rated) else None,
+        satisfied=e.satisfied if isinstance(e, CalledBack) else None,
+        note=e.note,
+    )
+
+
+def _ruling(d: Decided) -> BookContents:
+    return BookContents(rulings=(Ruling(a=d.a, b=d.b, same=d.same, at=d.at, by=d.by),))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One event's work on one record."""
+
+    record: TicketRecord
+    rules: Rules
+    cause_id: str
+    out: list[Out] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    dirty: bool = False  # the component has to be published anew
+    start: TicketRecord = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.record
+
+    @property
+    def _is_root(self) -> bool:
+        return self.record.root == self.record.submission_id
+
+    @property
+    def _settled(self) -> bool:
+        return self.record.own is not None and all(c.answered for c in self.record.claims)
+
+    @property
+    def _ready(self) -> bool:
+        """All verdicts were in once: a later version of the submission does not take its ticket away."""
+        return self._settled or any(p.submission_id == self.record.submission_id for p in self.record.published)
+
+    def submitted(self, s: Submission) -> None:
+        own = self.record.own
+        if own is not None and s.version <= own.version:
+            return
+        new = features_of(s)
+        if own is None:
+            self.record = replace(self.record, own=new, root_received_at=new.received_at)
+            self.out.append(_received(new))
+        else:
+            # The first receipt counts: pointers between submissions rest on it.
+            new = replace(new, received_at=own.received_at)
+            self.record = replace(self.record, own=new)
+        self.learn(BookContents(members=(new,)))
+        self._claim(new)
+        self._settle()
+
+    def _claim(self, f: Features) -> None:
+        version = 1 + max((c.version for c in self.record.claims), default=0)
+        keys = blocking_keys(f, self.rules.index)
+        self.record = replace(
+            self.record, claims=tuple(ClaimState(key=k.key, key_kind=k.kind, version=version) for k in keys)
+        )
+        self.out.extend(
+            Claim(
+                event_id=deterministic_id("claim", f.submission_id, k.key, version),
+                submission_id=f.submission_id,
+                key=k.key,
+                key_kind=k.kind,
+                version=version,
+                received_at=f.received_at,
+                features=f,
+            )
+            for k in keys
+        )
+
+    def verdict(self, v: Verdict) -> None:
+        claims = self.record.claims
+        at = next((i for i, c in enumerate(claims) if c.key == v.key and c.version == v.version), None)
+        if at is None or claims[at].answered:
+            return
+        answered = replace(claims[at], answered=True)
+        me = self.record.submission_id
+        self.record = replace(
+            self.record,
+            claims=(*claims[:at], answered, *claims[at + 1 :]),
+            held=(*self.record.held, *(_tie_of(me, p) for p in v.pairs)),
+        )
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._settled:
+            held, self.record = self.record.held, replace(self.record, held=())
+            for h in held:
+                self.tie(h)
+            self.dirty = True
+
+    def tie(self, h: Held) -> None:
+        """join: the later of the two goes to the earlier; a book that is not a root's asks for its root."""
+        r = self.record
+        if not self._is_root:
+            self._edge(r.root, r.root_received_at, h)
+        elif not self._ready:
+            if h not in r.held:
+                self.record = replace(r, held=(*r.held, h))
+        elif h.other == r.submission_id:
+            self.learn(BookContents(pairs=(h.pair,)))
+        elif (h.other_received_at, h.other) < (r.root_received_at, r.submission_id):
+            self._hand_over(h)
+        else:
+            self._edge(r.submission_id, r.root_received_at, h)
+
+    def _edge(self, mine: str, mine_received_at: int, h: Held) -> None:
+        if mine == h.other:
+            self._send_book(mine, BookContents(pairs=(h.pair,)))
+            return
+        early, late = sorted(((mine_received_at, mine), (h.other_received_at, h.other)))
+        self.out.append(
+            Join(
+                event_id=deterministic_id(
+                    "join", late[1], early[1], h.pair.a, h.pair.b, h.pair.version, h.pair.relation
+                ),
+                submission_id=late[1],
+                earlier=early[1],
+                earlier_received_at=early[0],
+                pair=h.pair,
+            )
+        )
+
+    def _hand_over(self, h: Held) -> None:
+        book = merge(_contents(self.record), BookContents(pairs=(h.pair,)))
+        self.record = replace(_with(self.record, BookContents()), root=h.other, root_received_at=h.other_received_at)
+        self._send_book(h.other, book)
+
+    def _send_book(self, to: str, contents: BookContents) -> None:
+        sender = self.record.submission_id
+        self.out.append(
+            Book(
+                event_id=deterministic_id("book", to, sender, self.cause_id, len(self.out)),
+                submission_id=to,
+                sender=sender,
+                contents=contents,
+            )
+        )
+
+    def learn(self, contents: BookContents) -> None:
+        """Take it into the book, or pass it on to the root."""
+        if not self._is_root:
+            self._send_book(self.record.root, contents)
+            return
+        before = _contents(self.record)
+        after = merge(before, contents)
+        if after != before:
+            self.record = _with(self.record, after)
+            self.dirty = True
+
+    def receipt(self, r: Receipt) -> None:
+        if self._is_root:
+            self.receipts.append(r)
+            self.dirty = True
+        else:
+            self.out.append(replace(r, submission_id=self.record.root))
+
+    def end(self) -> Handled | None:
+        """Publish if the book changed, and say what came of the turn."""
+        wake_at = None
+        if self._is_root and self._ready and self.dirty:
+            p = publish(
+                _contents(self.record), self.rules.clocks,
+                now=self.record.now, cause_id=self.cause_id, receipts=self.receipts,
+            )  # fmt: skip
+            self.record, wake_at = _with(self.record, p.book), p.wake_at
+            self.out.extend(p.events)
+        elif self.record == self.start and not self.out:
+            return None
+        return Handled(self.record, tuple(self.out), wake_at)
+
+
+def _tie_of(me: str, p: Pair) -> Held:
+    if p.a == me:
+        return Held(other=p.b, other_received_at=p.b_received_at, pair=p)
+    return Held(other=p.a, other_received_at=p.a_received_at, pair=p)
+
+
+def _received(f: Features) -> TicketState:
+    """Visible at once, before matching has spoken."""
+    return TicketState(
+        event_id=deterministic_id("TicketState", f.submission_id, 0),
+        ticket_id=f.submission_id,
+        seq=0,
+        state="RECEIVED",
+        family=f.family,
+        kind=f.kind,
+        received_at=f.received_at,
+        at=f.received_at,
+        members=(member_of(f),),
+    )
