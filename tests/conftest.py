@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from santai.platform.kafka import Kafka
+from santai.platform.mariadb import MariaDb
+from santai.platform.postgres import Postgres
 from santai.platform.process import free_port as _free_port
 from santai.platform.registry import Registry
 from santai.platform.up import LocalPlatform
@@ -16,6 +20,30 @@ from santai.platform.up import LocalPlatform
 # print_blob: a failing example is printed so that it can be replayed from the output alone.
 settings.register_profile("santai", print_blob=True, deadline=None)
 settings.load_profile("santai")
+
+SEED_OPTION = "--santai-seed"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--santai-seed N`` repeats a run's random choices (fault schedules, generated days)."""
+    parser.addoption(SEED_OPTION, type=int, default=None, help="seed of the `seed` fixture; printed in the header")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed once, so that the header can show it."""
+    if config.getoption(SEED_OPTION) is None:
+        setattr(config.option, SEED_OPTION.lstrip("-").replace("-", "_"), random.SystemRandom().randrange(2**31))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """The seed, so that a failing run can be repeated."""
+    return f"seed: {SEED_OPTION} {config.getoption(SEED_OPTION)}"
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """Seed for everything a test draws at random."""
+    return int(request.config.getoption(SEED_OPTION))
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +65,50 @@ def registry(platform: LocalPlatform) -> Registry:
     """The running schema registry: ``.url`` and the same verbs as the broker."""
     platform.registry.start()
     return platform.registry
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the session's SQL servers."""
+    return tmp_path_factory.mktemp("databases")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(databases: Path) -> Iterator[MariaDb]:
+    """The MariaDB server, shared by the session."""
+    server = MariaDb(databases)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(databases: Path) -> Iterator[Postgres]:
+    """The PostgreSQL server, shared by the session."""
+    server = Postgres(databases)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mariadb(mariadb_server: MariaDb) -> MariaDb:
+    """The running MariaDB: ``.create_database(name)`` makes a further database and returns its SQLAlchemy URL."""
+    mariadb_server.start()
+    return mariadb_server
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaDb) -> str:
+    """SQLAlchemy URL of an empty MariaDB database of this test's own."""
+    return mariadb.create_database(f"t{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """SQLAlchemy URL of an empty PostgreSQL database of this test's own."""
+    postgres_server.start()
+    return postgres_server.create_database(f"t{uuid.uuid4().hex}")
 
 
 @pytest.fixture

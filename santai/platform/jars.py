@@ -15,8 +15,8 @@ from schemas.errors import Stop
 
 POM = Path(__file__).with_name("pom.xml")
 
-Part = Literal["kafka", "registry", "soap"]
-_UNPACKED: frozenset[Part] = frozenset({"registry"})
+Part = Literal["kafka", "registry", "soap", "mariadb"]
+_UNPACKED: frozenset[Part] = frozenset({"registry", "mariadb"})
 
 
 def java() -> str:
@@ -29,7 +29,7 @@ def java() -> str:
 
 
 def folder(part: Part) -> Path:
-    """Folder with the part's jars (for the registry: its unpacked distribution), fetched on first use.
+    """Folder with the part's jars (registry and mariadb: the unpacked distribution), fetched on first use.
 
     Several processes and checkouts may ask at once. Stop when Maven cannot be run or does not get them.
     """

@@ -124,17 +124,23 @@ class Process:
             return False
         return True
 
-    def stop(self, timeout_s: float) -> None:
+    def stop(self, timeout_s: float, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, wait, then kill it. Returns once it is gone."""
-        self._signal(signal.SIGTERM)
+        self._signal(number)
         self._signal(signal.SIGCONT)
         if not self.wait(timeout_s):
             self.kill()
 
     def kill(self) -> None:
-        """End it at once. Returns once it is gone."""
+        """End it and what it started at once. Returns once all are gone."""
+        try:
+            children = self._process.children(recursive=True)
+        except psutil.NoSuchProcess:
+            children = []
         self._signal(signal.SIGKILL)
-        self.wait(10.0)
+        for child in children:
+            Process(child)._signal(signal.SIGKILL)
+        psutil.wait_procs([self._process, *children], timeout=10.0)
 
     def suspend(self) -> None:
         """Stop it from running without ending it."""

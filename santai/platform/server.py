@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,7 @@ class Server(ABC):
     name: ClassVar[str]
     ready_s_max: ClassVar[float] = 90.0
     stop_s_max: ClassVar[float] = 20.0
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     privileges: Sequence[str] = ()
 
     def __init__(self, data_dir: Path) -> None:
@@ -119,7 +121,7 @@ class Server(ABC):
     def stop(self) -> None:
         """End it cleanly; killed when it takes too long. Nothing happens when it does not run."""
         if (process := self._found()) is not None:
-            process.stop(self.stop_s_max)
+            process.stop(self.stop_s_max, self.stop_signal)
         self._process = None
 
     def kill(self) -> None:
