@@ -112,6 +112,7 @@ class TicketStateChanged:
     system: str
     merged_into: str | None = None
     note: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ class TicketNoted:
     satisfied: bool | None = None
     state: str | None = None
     note: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

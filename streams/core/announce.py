@@ -165,6 +165,7 @@ class Announcer:
             TicketStateChanged, ticket_id, at, note.event_id if note else state,
             state=state, previous=previous, submission_id=note.submission_id if note else by.submission_id,
             system=note.system if note else by.system, merged_into=merged_into, note=note.note if note else None,
+            family=by.family,
         )  # fmt: skip
 
     def notes(self, ticket: Ticket) -> None:
@@ -189,7 +190,7 @@ class Announcer:
         self._emit(
             TicketNoted, ticket.ticket_id, note.at, note.event_id,
             what="late-status" if note.state else note.what, submission_id=note.submission_id, system=note.system,
-            grade=note.grade, satisfied=note.satisfied, state=note.state, note=note.note,
+            grade=note.grade, satisfied=note.satisfied, state=note.state, note=note.note, family=ticket.head.family,
         )  # fmt: skip
 
     def links(self, ticket: Ticket) -> None:
