@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -22,7 +21,7 @@ def headers(event: Any, source: str, traceparent: str | None = None) -> list[tup
     """Headers of an event's record. `source`: who writes, a URI reference such as /santai/streams/normalise.
     ce_time is the event's own time, not the clock's, so a replay writes the same bytes; records without a time of
     their own have none. Raises DeadLetter when the time is no date (years 1 to 9999)."""
-    kind, moment, event_id = _shape(type(event))
+    kind, moment, event_id = _SHAPES.get(type(event)) or _shape(type(event))
     found = [
         ("ce_id", event_id(event).encode()),
         ("ce_source", source.encode()),
@@ -37,12 +36,17 @@ def headers(event: Any, source: str, traceparent: str | None = None) -> list[tup
     return found
 
 
-@cache
-def _shape(cls: type[Any]) -> tuple[bytes, Callable[[Any], int] | None, Callable[[Any], str]]:
+_Shape = tuple[bytes, Callable[[Any], int] | None, Callable[[Any], str]]  # ce_type, own time, id
+_SHAPES: dict[type[Any], _Shape] = {}
+
+
+def _shape(cls: type[Any]) -> _Shape:
     names = {field.name for field in fields(cls)}
     own = next((name for name in _OWN_TIMES if name in names), None)
     kind = f"cn.santai.{cls.__name__}.v1".encode()
-    return kind, attrgetter(own) if own else None, attrgetter("event_id") if "event_id" in names else _tick_id
+    event_id = attrgetter("event_id") if "event_id" in names else _tick_id
+    shape = _SHAPES[cls] = (kind, attrgetter(own) if own else None, event_id)
+    return shape
 
 
 def _tick_id(event: Any) -> str:

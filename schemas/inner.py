@@ -56,7 +56,7 @@ class Inner:
 
     def seal(self, record: Any, aad: bytes) -> bytes:
         """The record as a table keeps it."""
-        return self._head + self._sealer.seal_with(self.to_box(record), (*self._place, aad))
+        return self._head + self._sealer.seal_with(self.to_box(record), [*self._place, aad])
 
     def open(self, data: bytes, aad: bytes) -> Any:
         """The record again. Raises Unreadable."""
@@ -64,4 +64,4 @@ class Inner:
             raise Unreadable(f"{self._plan.name} 的存储格式不认识")
         end = 2 + data[1]
         key_id = data[2:end].decode("ascii", "replace")
-        return self.from_box(self._sealer.open_with(key_id, data[end:], (*self._place, aad)))
+        return self.from_box(self._sealer.open_with(key_id, data[end:], [*self._place, aad]))

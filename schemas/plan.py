@@ -22,7 +22,7 @@ ToBox = Callable[[Any], bytes]
 FromBox = Callable[[bytes], Any]
 InnerBoxes = Callable[[str], tuple[ToBox, FromBox]]  # by full name of the inner record
 
-_NOWHERE: Place = ("", "")
+_NOWHERE: Place = (b"", b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Plan:
 
     def write(self, out: bytearray, record: Any) -> None:
         """Append the record. Raises ValueError, TypeError or AttributeError when it does not fit the schema."""
-        self.write_record(out, record, (record.event_id, "") if self.has_event_id else _NOWHERE)
+        self.write_record(out, record, (record.event_id.encode(), b"") if self.has_event_id else _NOWHERE)
 
     def read(self, data: bytes, at: int = 0) -> Any:
         """The record that fills the rest of the data. Raises Unreadable."""
         try:
-            place = (read_string(data, at, _NOWHERE)[0], "") if self.has_event_id else _NOWHERE
+            place = (read_bytes(data, at, _NOWHERE)[0], b"") if self.has_event_id else _NOWHERE
             record, end = self.read_record(data, at, place)
         except (IndexError, ValueError) as error:  # UnicodeDecodeError is a ValueError
             raise Unreadable(f"{self.name} 的 Avro 内容残缺或损坏({type(error).__name__})") from None
@@ -215,7 +215,7 @@ def _array(write: Writer, read: Reader, placed: str | None) -> tuple[Writer, Rea
         if value:
             out += length(len(value))
             for k, item in enumerate(value):
-                write(out, item, place if placed is None else (place[0], f"{place[1]}{placed}[{k}]."))
+                write(out, item, place if placed is None else _item(place, placed, k))
         out.append(0)
 
     def read_array(data: bytes, at: int, place: Place) -> tuple[Any, int]:
@@ -227,20 +227,25 @@ def _array(write: Writer, read: Reader, placed: str | None) -> tuple[Writer, Rea
                 _, at = read_length(data, at)
             for _ in range(count):
                 k = len(items)
-                item, at = read(data, at, place if placed is None else (place[0], f"{place[1]}{placed}[{k}]."))
+                item, at = read(data, at, place if placed is None else _item(place, placed, k))
                 items.append(item)
         return tuple(items), at + 1
 
     return write_array, read_array
 
 
+def _item(place: Place, path: str, k: int) -> Place:
+    return place[0], place[1] + f"{path}[{k}].".encode()
+
+
 def _sealed(sealer: Sealer, path: str, to_box: ToBox, from_box: FromBox, kind: str | None) -> tuple[Writer, Reader]:
     head = length(len(sealer.current)) + sealer.current.encode()
     index_head = b"\x02" + length(INDEX_BYTES)
-    seal, open_, index = sealer.seal, sealer.open, sealer.index
+    seal, open_, index = sealer.seal_with, sealer.open_with, sealer.index
+    here = path.encode()
 
     def write_sealed(out: bytearray, value: Any, place: Place) -> None:
-        box = seal(to_box(value), place[0], place[1] + path)[1]
+        box = seal(to_box(value), [place[0], place[1] + here])
         out += head
         out += length(len(box))
         out += box
@@ -259,6 +264,6 @@ def _sealed(sealer: Sealer, path: str, to_box: ToBox, from_box: FromBox, kind: s
             _, at = read_bytes(data, at, place)
         elif branch:
             raise ValueError("no such branch of the union")
-        return from_box(open_(key_id, box, place[0], place[1] + path)), at
+        return from_box(open_(key_id, box, [place[0], place[1] + here])), at
 
     return write_sealed, read_sealed

@@ -6,7 +6,7 @@ Associated data tie a box to its place: a box copied into another event or anoth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -57,14 +57,14 @@ class Sealer:
         """The value again. Raises Unreadable when the key is unknown, the box altered or from another place."""
         return self.open_with(key_id, box, [event_id.encode(), field.encode()])
 
-    def seal_with(self, plain: bytes, associated: Sequence[bytes]) -> bytes:
+    def seal_with(self, plain: bytes, associated: list[bytes]) -> bytes:
         """Box closed by the current key, over associated data of one's own."""
-        return self._encrypt(plain, list(associated))
+        return self._encrypt(plain, associated)
 
-    def open_with(self, key_id: str, box: bytes, associated: Sequence[bytes]) -> bytes:
+    def open_with(self, key_id: str, box: bytes, associated: list[bytes]) -> bytes:
         """As `open`, over associated data of one's own."""
         try:
-            return self._boxes[key_id].decrypt(box, list(associated))
+            return self._boxes[key_id].decrypt(box, associated)
         except KeyError:
             shown = key_id if _KEY_ID.match(key_id) else "(不合规)"
             raise Unreadable(f"封存密钥 {shown} 不在密钥设置中,请补上该密钥后重放") from None

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-Place = tuple[str, str]  # event id, path of the innermost array element, "" outside arrays
+Place = tuple[bytes, bytes]  # event id, path of the innermost array element, b"" outside arrays
 Writer = Callable[[bytearray, Any, Place], None]
 Reader = Callable[[bytes, int, Place], tuple[Any, int]]
 
