@@ -1,0 +1,88 @@
+"""A small life of three submissions, told by events as the streams write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.events.common import Deadline, Member
+from schemas.events.ticket import (
+    Alert,
+    SubmissionAttached,
+    SubmissionMoved,
+    TicketNoted,
+    TicketOpened,
+    TicketState,
+    TicketStateChanged,
+    TicketTold,
+)
+
+A, B, C = (Member(submission_id=f"s{n}", system="12345", source_key=f"k{n}", number=f"GD{n}") for n in "abc")
+
+
+def opened(member: Member, seq: int = 1, at: int = 1_000, **more: Any) -> TicketOpened:
+    return TicketOpened(
+        event_id=f"o-{member.submission_id}-{seq}",
+        ticket_id=member.submission_id,
+        at=at,
+        seq=seq,
+        members=(member,),
+        submission_id=member.submission_id,
+        system=member.system,
+        received_at=at,
+        **more,
+    )
+
+
+# fmt: off
+def life() -> list[object]:
+    """c is received, goes into a; b is opened, merged into a, and c is moved to a ticket b again made its own."""
+    return [
+        TicketState(event_id="r", ticket_id="sc", seq=0, state="RECEIVED", received_at=9_000, at=9_000, members=(C,)),
+        opened(A, family="legal-aid", person_name="王晓"),
+        opened(B, at=2_000),
+        SubmissionAttached(
+            event_id="at", ticket_id="sa", at=9_000, seq=2, members=(A, C), submission_id="sc",
+            to_submission="sa", score=20.0, reasons=("id_equal",),
+        ),
+        SubmissionMoved(
+            event_id="m1", ticket_id="sb", at=2_000, seq=2, submission_id="sb", from_ticket="sb", to_ticket="sa"
+        ),
+        SubmissionMoved(
+            event_id="m2", ticket_id="sa", at=2_000, seq=3, members=(A, B, C), submission_id="sb", from_ticket="sb",
+            to_ticket="sa",
+        ),
+        TicketStateChanged(
+            event_id="g1", ticket_id="sb", at=2_000, seq=3, state="MERGED", previous="RECEIVED", submission_id="sb",
+            system="12345", merged_into="sa",
+        ),
+        TicketStateChanged(
+            event_id="g2", ticket_id="sa", at=9_500, seq=4, members=(A, B, C), state="ACCEPTED", previous="RECEIVED",
+            submission_id="sa", system="12345",
+        ),
+        SubmissionMoved(
+            event_id="m3", ticket_id="sa", at=9_600, seq=5, members=(A, B), submission_id="sc", from_ticket="sa",
+            to_ticket="sc",
+        ),
+        opened(C, at=9_000),
+        TicketNoted(
+            event_id="n", ticket_id="sa", at=9_700, seq=6, members=(A, B), what="urge", submission_id="sb",
+            system="12345", note="我的电话是13900001111",
+        ),
+        Alert(
+            event_id="al", ticket_id="sa", at=9_800, seq=7, members=(A, B), clock="web-message", stage="near",
+            started_at=1_000, due_at=20_000,
+        ),
+        TicketTold(
+            event_id="t1", ticket_id="sa", at=9_900, seq=8, members=(A, B), system="web", push_id="p", kind="open",
+            result="refused", reason="对方拒收",
+        ),
+        TicketTold(
+            event_id="t2", ticket_id="sa", at=9_950, seq=9, members=(A, B), system="web", push_id="p", kind="open",
+            result="done",
+        ),
+        TicketState(
+            event_id="s", ticket_id="sa", seq=9, state="ACCEPTED", received_at=1_000, at=9_500, members=(A, B),
+            family="legal-aid", deadlines=(Deadline(clock="web-message", started_at=1, due_at=2, stage="near"),),
+        ),
+    ]
+# fmt: on
