@@ -1,0 +1,12 @@
+"""What can be wrong with one field: a word for programs, a Chinese reason for people, never the value."""
+
+from __future__ import annotations
+
+
+class FieldProblem(ValueError):
+    """The value of one field cannot be read; the field stays empty and carries a mark."""
+
+    def __init__(self, problem: str, reason: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.reason = reason
