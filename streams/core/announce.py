@@ -30,6 +30,7 @@ TicketEvent = (
     | TicketNoted | TicketTold | Alert
 )  # fmt: skip
 _E = TypeVar("_E", bound=TicketEvent)
+_ATTACHED = "ATTACHED"  # never had a ticket of its own
 _STAGES = ("near", "yellow", "red")
 _NO_CLOCK_KINDS = frozenset({"follow-up"})
 
@@ -90,7 +91,7 @@ class Announcer:
         self._entries = {m.submission_id: Entry.of(m.submission_id, before.get(m.submission_id)) for m in book.members}
         self._foreign = tuple(p for p in book.published if p.submission_id not in self._entries)
         self._members = {t.ticket_id: tuple(map(member_of, t.members)) for t in component.tickets}
-        self._merged: dict[str, Features] = {}
+        self._inside: list[Features] = []
 
     def _emit(self, event_type: type[_E], ticket_id: str, at: int, subject: str, /, **fields: Any) -> None:
         entry = self._entries[ticket_id]
@@ -119,6 +120,10 @@ class Announcer:
                 self._open(ticket)
             else:
                 self._attach(ticket, member)
+            if member is not ticket.head:
+                entry.state = entry.state or _ATTACHED
+                entry.seq += 1
+                self._inside.append(member)
 
     def _open(self, ticket: Ticket) -> None:
         head = ticket.head
@@ -144,7 +149,7 @@ class Announcer:
         via = ticket.via[sid]
         reasons = via.reasons if via else ("ruling",) if sid != ticket.ticket_id else ("new_evidence",)
         for under in (before, ticket.ticket_id):
-            if under != ticket.ticket_id or self._entries[under].state:
+            if under != ticket.ticket_id or self._entries[under].state not in ("", _ATTACHED):
                 self._emit(
                     SubmissionMoved, under, at, sid,
                     submission_id=sid, from_ticket=before, to_ticket=ticket.ticket_id, reasons=reasons,
@@ -152,8 +157,7 @@ class Announcer:
         entry = self._entries[sid]
         if before == sid:  # its own ticket has gone into this one
             self._change(sid, at, "MERGED", member, note=None, merged_into=ticket.ticket_id)
-            self._merged[sid] = member
-        elif sid == ticket.ticket_id and not entry.state:  # it never had a ticket of its own
+        elif sid == ticket.ticket_id and entry.state == _ATTACHED:  # it never had a ticket of its own
             self._open(ticket)
 
     def _change(
@@ -262,21 +266,22 @@ class Announcer:
         )
         self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines)
 
-    def snapshots_of_merged(self) -> None:
-        """Tickets that have gone into others."""
-        for member in self._merged.values():
+    def snapshots_of_members(self) -> None:
+        """Submissions that have just gone into another's ticket."""
+        for member in self._inside:
             self._state(member, self._entries[member.submission_id], member.received_at, (member_of(member),), ())
 
     def _state(
         self, head: Features, entry: Entry, at: int, members: tuple[Member, ...], deadlines: tuple[Deadline, ...]
     ) -> None:
+        inside = entry.ticket_id != head.submission_id
         self.events.append(
             TicketState(
                 event_id=deterministic_id("TicketState", head.submission_id, entry.seq),
                 ticket_id=head.submission_id,
                 seq=entry.seq,
-                state=entry.state,
-                merged_into=entry.ticket_id if entry.state == "MERGED" else None,
+                state="MERGED" if inside else entry.state,
+                merged_into=entry.ticket_id if inside else None,
                 family=head.family,
                 kind=head.kind,
                 received_at=head.received_at,

@@ -43,7 +43,7 @@ def publish(
             wakes.append(wake)
         run.told(ticket, receipts)
         run.snapshot(ticket, statuses)
-    run.snapshots_of_merged()
+    run.snapshots_of_members()
     return Publication(tuple(run.events), run.book_after(), min(wakes, default=None))
 
 
