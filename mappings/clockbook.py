@@ -179,6 +179,8 @@ class ClockTable(_Table):
     @field_validator("office_hours", mode="before")
     @classmethod
     def _minutes(cls, value: Any) -> Any:
+        if not isinstance(value, list) or not value:
+            raise ValueError("office hours are a list of spans such as 08:30-12:00")
         spans = []
         for text in value:
             found = _HOURS.fullmatch(str(text))
@@ -196,12 +198,14 @@ class ClockTable(_Table):
     def _expand(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not isinstance(value.get("clocks"), list):
             return value
-        groups = value.get("groups") or {}
+        groups = value.get("groups", {})
+        if not isinstance(groups, dict) or not all(isinstance(group, list) for group in groups.values()):
+            raise ValueError("groups are lists of states by name")
 
         def states(names: Any) -> Any:
             if not isinstance(names, list):
                 return names
-            flat = [state for name in names for state in groups.get(name, [name])]
+            flat = [state for name in map(str, names) for state in groups.get(name, [name])]
             if unknown := sorted(set(map(str, flat)) - set(State)):
                 raise ValueError(f"neither a state nor a group: {', '.join(unknown)}")
             return flat
