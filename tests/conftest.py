@@ -26,13 +26,8 @@ SEED_OPTION = "--santai-seed"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--santai-seed N`` repeats a run's random choices (fault schedules, generated days)."""
-    parser.addoption(SEED_OPTION, type=int, default=None, help="seed of the `seed` fixture; printed in the header")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Choose the seed once, so that the header can show it."""
-    if config.getoption(SEED_OPTION) is None:
-        setattr(config.option, SEED_OPTION.lstrip("-").replace("-", "_"), random.SystemRandom().randrange(2**31))
+    chosen = random.SystemRandom().randrange(2**31)
+    parser.addoption(SEED_OPTION, type=int, default=chosen, help="seed of the `seed` fixture; printed in the header")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
