@@ -86,4 +86,5 @@ class BookContents:
     pairs: tuple[Pair, ...] = ()
     notes: tuple[Note, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    weightless: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()

@@ -41,6 +41,7 @@ class TicketRecord:
     pairs: tuple[Pair, ...] = ()
     notes: tuple[Note, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    weightless: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     now: int = 0
 

@@ -24,37 +24,61 @@ def people_behind(block: Block) -> int:
     return len(ids) + len(names - known)
 
 
-def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, Verdict]:
+def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, tuple[Verdict, ...]]:
     """The block with the claim in it, and the verdict on the claim.
 
     Redelivered, a claim keeps its place and is compared with the claims before it: the same verdict. A newer version
-    is compared with all others, because those behind it were compared with the older one.
+    is compared with all others, because those behind it were compared with the older one. The claim that takes the
+    block's weight away is answered together with everybody before it: they must hear of it too.
     """
-    block = block or Block(key_kind=claim.key_kind)
+    before = block or Block(key_kind=claim.key_kind)
+    block, others = _laid_in(before, claim)
+    weightless = _weightless(block)
+    phone_counts = block.key_kind == PHONE and not weightless  # elsewhere nobody knows how many share the phone
+    pairs: list[Pair] = []
+    for other in others:
+        pair = compare(other.features, claim.features, phone_counts=phone_counts)
+        if pair is not None:
+            pairs.append(pair)
+    verdicts = [
+        _verdict(claim.submission_id, claim.key, claim, claim.version, weightless=weightless, pairs=tuple(pairs))
+    ]
+    if weightless and not _weightless(before):
+        verdicts.extend(
+            _verdict(e.features.submission_id, claim.key, claim, e.version, weightless=True, pairs=())
+            for e in before.entries
+            if e.features.submission_id != claim.submission_id
+        )
+    return block, tuple(verdicts)
+
+
+def _laid_in(block: Block, claim: Claim) -> tuple[Block, tuple[BlockEntry, ...]]:
+    """The block with the claim, and the entries the claim is compared with."""
     at = next((i for i, e in enumerate(block.entries) if e.features.submission_id == claim.submission_id), None)
     entry = BlockEntry(version=claim.version, features=claim.features)
-    if at is not None:
-        others = tuple(e for i, e in enumerate(block.entries) if i < at or (claim.version > 1 and i != at))
-        if claim.version > block.entries[at].version:
-            block = replace(block, entries=(*block.entries[:at], entry, *block.entries[at + 1 :]))
-    elif len(block.entries) >= BLOCK_ENTRIES_MAX:
-        others = ()
-        block = replace(block, dropped=block.dropped + 1)
-    else:
-        others = block.entries
-        block = replace(block, entries=(*block.entries, entry))
-    # A phone is evidence only where its own block can say how many people share it.
-    shared_phone = block.key_kind == PHONE and people_behind(block) > PHONE_PEOPLE_MAX
-    phone_counts = block.key_kind == PHONE and not shared_phone
-    pairs: tuple[Pair | None, ...] = tuple(
-        compare(o.features, claim.features, phone_counts=phone_counts) for o in others
-    )
-    return block, Verdict(
-        event_id=deterministic_id("verdict", claim.submission_id, claim.key, claim.version),
-        submission_id=claim.submission_id,
-        key=claim.key,
+    if at is None:
+        if len(block.entries) >= BLOCK_ENTRIES_MAX:
+            return replace(block, dropped=block.dropped + 1), ()
+        return replace(block, entries=(*block.entries, entry)), block.entries
+    others = tuple(e for i, e in enumerate(block.entries) if i < at or (claim.version > 1 and i != at))
+    if claim.version > block.entries[at].version:
+        block = replace(block, entries=(*block.entries[:at], entry, *block.entries[at + 1 :]))
+    return block, others
+
+
+def _weightless(block: Block) -> bool:
+    return block.dropped > 0 or (block.key_kind == PHONE and people_behind(block) > PHONE_PEOPLE_MAX)
+
+
+def _verdict(
+    submission_id: str, key: str, claim: Claim, version: int, *, weightless: bool, pairs: tuple[Pair, ...]
+) -> Verdict:
+    return Verdict(
+        event_id=deterministic_id("verdict", submission_id, key, version, int(weightless)),
+        submission_id=submission_id,
+        key=key,
         key_kind=claim.key_kind,
-        version=claim.version,
-        weightless=shared_phone or block.dropped > 0,
-        pairs=tuple(p for p in pairs if p is not None),
+        version=version,
+        weightless=weightless,
+        pairs=pairs,
     )

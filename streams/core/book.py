@@ -21,6 +21,7 @@ def merge(a: BookContents, b: BookContents) -> BookContents:
         pairs=tuple(sorted(_union(a.pairs, b.pairs, pair_key, _better_pair), key=pair_key)),
         notes=tuple(sorted(_union(a.notes, b.notes, _note_id, _told_note), key=note_order)),
         rulings=tuple(sorted(_union(a.rulings, b.rulings, _ruling_key, _later_ruling), key=_ruling_key)),
+        weightless=tuple(sorted({*a.weightless, *b.weightless})),
         published=tuple(sorted(_union(a.published, b.published, _member_id, _higher), key=_member_id)),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from schemas.events.book import BookContents, Features, Note
 from schemas.events.common import Pair
 from streams.core.book import pair_key
-from streams.core.compare import LINK, REVIEW, SAME, contradicts
+from streams.core.compare import LINK, REVIEW, SAME, compare, contradicts
 from streams.core.states import ANSWERED, ENDED_FOR_GOOD, Step, history
 
 COMPONENT_MEMBERS_MAX = 60
@@ -59,7 +59,7 @@ class Component:
 
 def fold(book: BookContents) -> Component:
     """Each member, in the order (received at, id), goes into the earliest ticket it fits, or becomes its own."""
-    evidence = {pair_key(p): p for p in book.pairs}
+    evidence = _evidence(book)
     rulings = {frozenset((r.a, r.b)): r.same for r in book.rulings}
     notes: dict[str, list[Note]] = {}
     for note in book.notes:
@@ -83,6 +83,21 @@ def fold(book: BookContents) -> Component:
         home.notes = sorted(home.notes + notes.get(member.submission_id, []), key=lambda x: (x.at, x.event_id))
         home.steps = history(home.head.received_at, home.notes)
     return Component(tuple(tickets), _distinct(tickets, links))
+
+
+def _evidence(book: BookContents) -> dict[tuple[str, str], Pair]:
+    """The pairs by their submissions; a phone found shared is taken out of the evidence it was in."""
+    weightless = frozenset(book.weightless)
+    members = {m.submission_id: m for m in book.members}
+    found = {}
+    for p in book.pairs:
+        kept: Pair | None = p
+        if "phone_equal" in p.reasons and (p.a in weightless or p.b in weightless):
+            a, b = members.get(p.a), members.get(p.b)  # a pair may be here before its members
+            kept = compare(a, b, phone_counts=False) if a and b else None
+        if kept is not None:
+            found[pair_key(kept)] = kept
+    return found
 
 
 def _ruled_same(ticket: Ticket, member: Features, rulings: dict[frozenset[str], bool]) -> bool:

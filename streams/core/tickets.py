@@ -31,7 +31,7 @@ from schemas.events.tables import ClaimState, Held, TicketRecord
 from schemas.events.ticket import TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import TicketEvent, member_of
-from streams.core.blocking import KeyedIndex, blocking_keys
+from streams.core.blocking import PHONE, KeyedIndex, blocking_keys
 from streams.core.book import merge
 from streams.core.clocks import ClockBook
 from streams.core.publish import publish
@@ -102,14 +102,15 @@ def _empty(submission_id: str) -> TicketRecord:
     return TicketRecord(submission_id=submission_id, root=submission_id)
 
 
+_BOOK = tuple(f.name for f in fields(BookContents))
+
+
 def _contents(r: TicketRecord) -> BookContents:
-    return BookContents(members=r.members, pairs=r.pairs, notes=r.notes, rulings=r.rulings, published=r.published)
+    return BookContents(**{name: getattr(r, name) for name in _BOOK})
 
 
 def _with(r: TicketRecord, book: BookContents) -> TicketRecord:
-    return replace(
-        r, members=book.members, pairs=book.pairs, notes=book.notes, rulings=book.rulings, published=book.published
-    )
+    return replace(r, **{name: getattr(book, name) for name in _BOOK})
 
 
 def features_of(s: Submission) -> Features:
@@ -202,6 +203,8 @@ class _Turn:
     def verdict(self, v: Verdict) -> None:
         claims = self.record.claims
         at = next((i for i, c in enumerate(claims) if c.key == v.key and c.version == v.version), None)
+        if at is not None and v.weightless and v.key_kind == PHONE:
+            self.learn(BookContents(weightless=(v.submission_id,)))
         if at is None or claims[at].answered:
             return
         answered = replace(claims[at], answered=True)

@@ -1,4 +1,4 @@
-"""The road in memory: the real core between queues, with partitions interleaved at random and old messages redelivered."""
+"""The road in memory: the real core between queues, interleaved at random, with old messages redelivered."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class World:
 
     def _deliver(self, event: InboxEvent | Claim) -> None:
         if isinstance(event, Claim):
-            self.blocks[event.key], verdict = handle_claim(self.blocks.get(event.key), event)
-            self.send([verdict])
+            self.blocks[event.key], verdicts = handle_claim(self.blocks.get(event.key), event)
+            self.send(verdicts)
             return
         self._apply(event.submission_id, handle(self.tickets.get(event.submission_id), event, RULES))
 
@@ -138,16 +138,20 @@ def whole_file(events: Iterable[InboxEvent]) -> dict[str, tuple[str, str]]:
         books[e.submission_id] = merge(books[e.submission_id], contents)
     blocks: dict[str, Block] = {}
     pairs = []
+    weightless: set[str] = set()
     for s in subs.values():
         for k in blocking_keys(features_of(s), RULES.index):
             claim = Claim(
                 event_id="", submission_id=s.submission_id, key=k.key, key_kind=k.kind, version=1,
                 received_at=s.received_at, features=features_of(s),
             )  # fmt: skip
-            blocks[k.key], verdict = handle_claim(blocks.get(k.key), claim)
-            pairs.extend(verdict.pairs)
+            blocks[k.key], verdicts = handle_claim(blocks.get(k.key), claim)
+            pairs.extend(p for v in verdicts for p in v.pairs)
+            weightless.update(v.submission_id for v in verdicts if v.weightless)
     for p in pairs:
         parent[find(p.b)] = find(p.a)
+    for sid in weightless:
+        books[sid] = merge(books[sid], BookContents(weightless=(sid,)))
     components: dict[str, BookContents] = {}
     for sid, book in books.items():
         components[find(sid)] = merge(components.get(find(sid), BookContents()), book)
