@@ -175,12 +175,12 @@ class Ledger:
             held = select(pushes.c.push_id).where(pushes.c.push_id.in_(list(echoes)), mine)
             return set(connection.scalars(held))
 
-    def mark(self, marks: Sequence[Mark], *, owner: str, now: int) -> set[str]:
+    def mark(self, marks: Sequence[Mark], *, owner: str, now: int) -> list[PushRow]:
         """Write down what became of tries and give the leases back, in one transaction.
 
-        Returns the ids that were still this owner's to mark; the others are in another worker's hands by now.
+        Returns the rows that were still this owner's to mark; the others are in another worker's hands by now.
         """
-        marked: set[str] = set()
+        marked: list[PushRow] = []
         with writing(self._engine) as connection:
             for mark in marks:
                 settled = mark.status in SETTLED
@@ -196,12 +196,10 @@ class Ledger:
                 if mark.status is Status.UNKNOWN:
                     values["unknowns"] = pushes.c.unknowns + 1
                 mine = and_(pushes.c.push_id == mark.push_id, _open, pushes.c.lease_owner == owner)
-                row = connection.execute(
-                    update(pushes).where(mine).values(values).returning(pushes.c.system, pushes.c.ticket_id)
-                ).first()
+                row = connection.execute(update(pushes).where(mine).values(values).returning(*_columns)).first()
                 if row is None:
                     continue
-                marked.add(mark.push_id)
+                marked.append(_row(row))
                 if not settled:
                     # Those behind it wait as long: else each look for work would go through all of them.
                     connection.execute(

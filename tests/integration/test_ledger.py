@@ -134,8 +134,9 @@ class LedgerContract:
         assert self.ids(ledger, LEASE, "b") == []
         (row,) = self.lease(ledger, 1 + LEASE, "b")
         assert (row.push_id, row.status, row.unknowns, row.attempts) == ("p1", "unknown", 1, 1)
-        assert ledger.mark([Mark(push_id="p1", status=Status.DONE)], owner="a", now=LEASE + 2) == set(), "b has it now"
-        assert ledger.mark([Mark(push_id="p1", status=Status.DONE)], owner="b", now=LEASE + 3) == {"p1"}
+        assert ledger.mark([Mark(push_id="p1", status=Status.DONE)], owner="a", now=LEASE + 2) == [], "b has it now"
+        (done,) = ledger.mark([Mark(push_id="p1", status=Status.DONE)], owner="b", now=LEASE + 3)
+        assert (done.push_id, done.status, done.updated_at) == ("p1", "done", LEASE + 3)
 
     def test_a_worker_that_only_held_it_leaves_no_doubt(self, ledger: Ledger) -> None:
         ledger.plan([plan("p1")], now=0)
@@ -202,36 +203,6 @@ class LedgerContract:
             assert order == sorted(order)
         assert ledger.counts() == {(S, "done"): 48}
 
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(data=st.data())
-    def test_any_history_keeps_order_and_loses_nothing(self, engine: Engine, data: st.DataObject) -> None:
-        """Workers that finish, fail, lose the answer or die: each push settles, in the order of its ticket."""
-        with writing(engine) as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(table.delete())
-        ledger = Ledger(engine)
-        wanted = [plan(f"{t}-{n}", ticket=t, seq=n) for t in "ab" for n in range(3)]
-        ledger.plan(wanted, now=0)
-        now, settled = 0, []
-        for _ in range(40):
-            now += 400
-            owner = data.draw(st.sampled_from("xyz"))
-            for row in self.lease(ledger, now, owner, limit=2):
-                send_all(ledger, [row], owner, now)
-                fate = data.draw(st.sampled_from([Status.DONE, Status.REFUSED, Status.UNKNOWN, Status.PLANNED, None]))
-                if fate is not None:
-                    ledger.mark([Mark(push_id=row.push_id, status=fate, next_try_at=now + 300)], owner=owner, now=now)
-                if fate in (Status.DONE, Status.REFUSED):
-                    settled.append(row.push_id)
-        while rows := self.lease(ledger, (now := now + LEASE)):
-            send_all(ledger, rows, "a", now)
-            ledger.mark([Mark(push_id=row.push_id, status=Status.DONE) for row in rows], owner="a", now=now)
-            settled += [row.push_id for row in rows]
-        assert sorted(settled) == sorted(item.push_id for item in wanted)
-        for t in "ab":
-            order = [push_id for push_id in settled if push_id.startswith(t)]
-            assert order == sorted(order)
-
     def test_positions_come_back_as_saved(self, engine: Engine) -> None:
         positions = Positions(engine)
         assert positions.load("legal-aid") is None
@@ -251,12 +222,46 @@ class LedgerContract:
         assert len(positions.unseen("other", many)) == 900
 
 
+def check_any_history(engine: Engine, data: st.DataObject) -> None:
+    """Workers that finish, fail, lose the answer or die: each push settles, in the order of its ticket."""
+    with writing(engine) as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+    ledger = Ledger(engine)
+    wanted = [plan(f"{t}-{n}", ticket=t, seq=n) for t in "ab" for n in range(3)]
+    ledger.plan(wanted, now=0)
+    now, settled = 0, []
+    for _ in range(40):
+        now += 400
+        owner = data.draw(st.sampled_from("xyz"))
+        for row in ledger.lease(S, owner, limit=2, now=now, until=now + LEASE):
+            send_all(ledger, [row], owner, now)
+            fate = data.draw(st.sampled_from([Status.DONE, Status.REFUSED, Status.UNKNOWN, Status.PLANNED, None]))
+            if fate is not None:
+                ledger.mark([Mark(push_id=row.push_id, status=fate, next_try_at=now + 300)], owner=owner, now=now)
+            if fate in (Status.DONE, Status.REFUSED):
+                settled.append(row.push_id)
+    while rows := ledger.lease(S, "a", limit=10, now=(now := now + LEASE), until=now + LEASE):
+        send_all(ledger, rows, "a", now)
+        ledger.mark([Mark(push_id=row.push_id, status=Status.DONE) for row in rows], owner="a", now=now)
+        settled += [row.push_id for row in rows]
+    assert sorted(settled) == sorted(item.push_id for item in wanted)
+    for t in "ab":
+        order = [push_id for push_id in settled if push_id.startswith(t)]
+        assert order == sorted(order)
+
+
 class TestOnSqlite(LedgerContract):
     @pytest.fixture
     def engine(self, tmp_path: Path) -> Iterator[Engine]:
         engine = open_store(f"sqlite:///{tmp_path / 'ledger.db'}")
         yield engine
         engine.dispose()
+
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.data())
+    def test_any_history_keeps_order_and_loses_nothing(self, engine: Engine, data: st.DataObject) -> None:
+        check_any_history(engine, data)
 
     def test_the_looks_for_work_use_the_partial_indexes(self, engine: Engine, ledger: Ledger) -> None:
         seen: list[str] = []
@@ -296,6 +301,11 @@ class TestOnPostgresql(LedgerContract):
         with writing(engine) as connection:
             metadata.drop_all(connection)
         engine.dispose()
+
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.data())
+    def test_any_history_keeps_order_and_loses_nothing(self, engine: Engine, data: st.DataObject) -> None:
+        check_any_history(engine, data)
 
     def test_many_processes_may_start_at_once(self, postgres_url: str) -> None:
         engine = open_store(postgres_url)

@@ -1,0 +1,64 @@
+"""The `source:` and `sink:` sections of a system of kind webhook."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+
+from connectors.signature import SignatureSection
+from schemas.errors import Stop
+
+Code = int | str
+T = TypeVar("T", bound=BaseModel)
+
+
+class WebhookSource(BaseModel):
+    """How the system signs what it sends to `POST /intake/{system}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signature: SignatureSection
+
+
+class Codes(BaseModel):
+    """What the `code` in an answer means; a code in neither list is a refusal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    done: tuple[Code, ...] = (0, "duplicate")
+    retry: tuple[Code, ...] = ()
+
+
+class WebhookSinkConfig(BaseModel):
+    """Where and how the system is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: HttpUrl
+    paths: Annotated[dict[str, Annotated[str, Field(pattern=r"^/")]], Field(min_length=1)]  # operation → path
+    signature: SignatureSection
+    codes: Codes = Codes()
+    connect_timeout_s: float = Field(3.0, gt=0, le=60)
+    timeout_s: float = Field(10.0, gt=0, le=60)  # from the request's first byte to the answer's last
+
+
+def source_config(system: str, section: dict[str, Any] | None) -> WebhookSource:
+    """The checked `source:` section. Raises Stop naming the system and the fields."""
+    return _checked(WebhookSource, system, "source", section)
+
+
+def sink_config(system: str, section: dict[str, Any] | None) -> WebhookSinkConfig:
+    """The checked `sink:` section. Raises Stop naming the system and the fields."""
+    return _checked(WebhookSinkConfig, system, "sink", section)
+
+
+def _checked(model: type[T], system: str, name: str, section: dict[str, Any] | None) -> T:
+    if section is None:
+        raise Stop(f"system {system} has no {name}: section; add one or do not use it as a {name}")
+    try:
+        return model.model_validate(section)
+    except ValidationError as error:
+        # Only places and messages: the values hold secrets.
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise Stop(f"system {system}, section {name}: {found}") from None
