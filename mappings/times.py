@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from mappings.problems import FieldProblem
 
 SHANGHAI = timezone(timedelta(hours=8))
-_EPOCH_LOCAL = datetime(1970, 1, 1, 8)  # noqa: DTZ001 - the epoch as a wall clock in Shanghai shows it
+_EPOCH_LOCAL = datetime(1970, 1, 1, 8)
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _YEARS = range(1930, 2100)
@@ -101,7 +101,7 @@ def _parse_written(text: str) -> datetime | None:
     if match is None:
         raise _bad()
     try:
-        return datetime(*(int(part) for part in match.groups() if part is not None))  # type: ignore[arg-type]  # noqa: DTZ001
+        return datetime(*(int(part) for part in match.groups() if part is not None))  # type: ignore[arg-type]
     except ValueError:
         raise _bad() from None
 

@@ -22,9 +22,9 @@ class _Strict(yaml.SafeLoader):
 
 
 _Strict.yaml_implicit_resolvers = {}
-_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
-_Strict.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"null|~|"), ["n", "~", ""])
-_Strict.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9]\d*)"), list("-0123456789"))
+_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)$"), list("tf"))
+_Strict.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:null|~|)$"), ["n", "~", ""])
+_Strict.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9]\d*)$"), list("-0123456789"))
 
 
 def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[str, Any]:
         key = str(key_node.value)
         if key in made:
             raise yaml.constructor.ConstructorError(None, None, f"键“{key}”重复", key_node.start_mark)
-        made[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        made[key] = loader.construct_object(value_node, deep=True)
     return made
 
 
@@ -61,7 +61,7 @@ class YamlFile:
             raise Stop(f"{path}: 无法读取（{type(error).__name__}），请检查文件是否存在且为 UTF-8") from None
         try:
             file.tree = loader.get_single_node()
-            file.data = None if file.tree is None else loader.construct_document(file.tree)  # type: ignore[no-untyped-call]
+            file.data = None if file.tree is None else loader.construct_document(file.tree)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             file.findings.append(f"{path}:{line}: YAML 有误：{error.problem}")
@@ -72,7 +72,9 @@ class YamlFile:
     def find(self, where: Where, message: str) -> None:
         """Note that something is wrong at a path of the data."""
         spot = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).lstrip(".")
-        self.findings.append(f"{self.path}:{self._line(where)}: {spot}：{message}" if spot else f"{self.path}: {message}")
+        self.findings.append(
+            f"{self.path}:{self._line(where)}: {spot}：{message}" if spot else f"{self.path}: {message}"
+        )
 
     def _line(self, where: Where) -> int:
         node, line = self.tree, 1

@@ -1,0 +1,61 @@
+"""What a system returns of our own writing, known again by the push id and a digest of the fields we wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from mappings.compile import Workbench, is_empty
+from mappings.config import EchoConfig
+from mappings.expressions import Expression
+from mappings.problems import FieldProblem
+from mappings.yamlfile import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A document names one of our pushes; it is an echo only if the ledger knows the push with the same digest."""
+
+    push_id: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class EchoRule:
+    """Where a document carries the push id and the fields we wrote."""
+
+    push_id: Expression
+    fields: tuple[tuple[str, Expression], ...]  # name in the message we sent, where it comes back
+
+    def of_document(self, document: Any) -> Echo | None:
+        """The echo a document may be; None if it names no push."""
+        try:
+            push_id = self.push_id(document)
+            if is_empty(push_id) or not isinstance(push_id, str):
+                return None
+            return Echo(push_id.strip(), _digest([(name, read(document)) for name, read in self.fields]))
+        except FieldProblem:
+            return None
+
+    def of_written(self, flat: Mapping[str, Any]) -> str:
+        """The digest of a message we send; keys of the mapping are the body's paths."""
+        return _digest([(name, flat.get(name)) for name, _ in self.fields])
+
+
+def compile_echo(config: EchoConfig, written: set[str], bench: Workbench) -> EchoRule:
+    """Compile; `written` are the fields every outbound message has."""
+    for name in config.fields:
+        if name not in written:
+            bench.file.find(("echo", "fields", name), f"outbound.always 中没有“{name}”{did_you_mean(name, written)}")
+    return EchoRule(
+        bench.expression(config.push_id, ("echo", "push_id")),
+        tuple((name, bench.expression(path, ("echo", "fields", name))) for name, path in sorted(config.fields.items())),
+    )
+
+
+def _digest(values: list[tuple[str, Any]]) -> str:
+    """Text and XML lose types, and a null may come back as nothing: all are compared as text."""
+    parts = [(name, "" if is_empty(value) else str(value).strip()) for name, value in values]
+    return sha256("".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in parts).encode()).hexdigest()
