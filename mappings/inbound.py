@@ -132,7 +132,7 @@ class Inbound:
     told_apart_by: str | None  # the field the rules look at, for errors
 
     def apply(self, document: Any, header: Header) -> list[InboxEvent]:
-        """The events of one document, its submission first. Unmappable: no rule fits, or what is required is missing."""
+        """The events of one document, its submission first. Unmappable: no rule fits, or a required field is missing."""
         sid = submission_id(header.system, header.source_key)
         made = _Made()
         missing: Missing | None = None
