@@ -1,0 +1,58 @@
+"""match: claims to verdicts. The table keeps, under each blocking key, the recent claims of that block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from schemas.codec import Codec
+from schemas.errors import Unmappable
+from schemas.events.inbox import Claim
+from schemas.events.tables import Block
+from schemas.topics import Topics
+from streams.core.blocks import handle_claim
+from streams.engine.api import Outcome, Record, StateReader
+from streams.steps.emit import Emitter, passed_on
+
+
+class MatchStep:
+    """match.claims → ticket.inbox"""
+
+    name = "match"
+
+    def __init__(self, codec: Codec, topics: Topics, count_decision: Callable[[str], None]) -> None:
+        self.topic = topics.claims
+        self._codec = codec
+        self._emit = Emitter(codec, topics, self.name)
+        self._count = count_decision
+
+    def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
+        """Nothing is kept in memory."""
+
+    def revoked(self, partition: int) -> None:
+        """Nothing is kept in memory."""
+
+    def applied(self, partition: int, outcome: Outcome) -> None:
+        """Nothing is kept in memory."""
+
+    def process(self, partition: int, batch: Sequence[Record], state: StateReader) -> Outcome:
+        """One verdict for each claim. Raises DeadLetter for a record that is no claim."""
+        outcome = Outcome()
+        blocks: dict[bytes, Block] = {}
+        for record in batch:
+            claim = self._codec.decode(record.value)
+            if not isinstance(claim, Claim) or record.key != claim.key.encode():
+                raise Unmappable("不是归并申报,或键与内容不符")
+            key = claim.key.encode()
+            block = blocks.get(key) or self._read(key, state)
+            blocks[key], verdicts = handle_claim(block, claim)
+            for verdict in verdicts:
+                for pair in verdict.pairs:
+                    self._count(pair.relation)
+            outcome.outputs.extend(self._emit.outputs(verdicts, passed_on(record)))
+        for key, changed in blocks.items():
+            outcome.changes[key] = self._codec.encode_inner(changed, key)
+        return outcome
+
+    def _read(self, key: bytes, state: StateReader) -> Block | None:
+        value = state.get(key)
+        return None if value is None else self._codec.decode_inner(Block, value, key)
