@@ -17,9 +17,9 @@ _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_VALUES = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
 _CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
-_RESIDENT_18 = re.compile(r"[1-9]\d{16}[\dX]")
-_RESIDENT_15 = re.compile(r"[1-9]\d{14}")
-_CREDIT = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_RESIDENT_18 = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_RESIDENT_15 = re.compile(r"[1-9]\d{14}", re.ASCII)
+_CREDIT = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
 _OTHER = re.compile(r"[A-Z0-9]{5,20}")
 _NOISE = str.maketrans("", "", " \t\r\n\u3000-‐–—'")
 _NONE = frozenset({"", "无", "不详", "未知", "/", "NULL"})

@@ -20,6 +20,9 @@ from schemas.events.inbox import Submission
 from schemas.ids import deterministic_id, submission_id
 
 
+_SHORT_CHARS_MAX = 2_000  # raw characters of a field without a limit of its own: dates, codes, flags
+
+
 class Silent(Exception):
     """The code is known and says nothing: no event."""
 
@@ -247,11 +250,16 @@ def _step(spec: Spec, target: Target, bench: Workbench, where: Where) -> Step:
     else:
         transform = bench.transform(spec.as_ or target.transform, (*where, "as"))
     words, chars_max = (None if table else target.words), target.chars_max
+    raw_max = (
+        4 * chars_max if chars_max else _SHORT_CHARS_MAX
+    )  # before cleaning: blanks may go, patterns must not crawl
 
     def step(document: Any) -> Any:
         value = origin(document)
         if is_empty(value):
             return None
+        if isinstance(value, str) and len(value) > raw_max:
+            raise FieldProblem("too_long", "内容过长")
         reading = (choose(document) or transform) if choose else transform
         if reading is not None:
             value = reading(value)

@@ -115,14 +115,15 @@ def check(
         findings.append(f"{folder}: 没有任何系统的映射文件（*.yaml）")
     for path in paths:
         file = YamlFile.read(path)
-        system = None if file.findings else _build(file, tables, env)
+        system = None if file.findings else build_system(file, tables, env)
         findings += file.findings
         if system is not None and not file.findings:
             systems[system.name] = system
     return systems, findings
 
 
-def _build(file: YamlFile, tables: Mapping[str, CodeTable], env: Mapping[str, str] | None) -> System | None:
+def build_system(file: YamlFile, tables: Mapping[str, CodeTable], env: Mapping[str, str] | None) -> System | None:
+    """The system a file describes; None, or of no use, if there are findings in the file."""
     try:
         config = SystemFile.model_validate(file.data)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from mappings.problems import FieldProblem
 
 Transform = Callable[[Any], Any]
 
-_DOTS = re.compile(r"\s*[·・•‧∙⋅･˙．●]\s*")
+_DOTS = re.compile(r" ?[·・•‧∙⋅･˙．●] ?")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff])\s+(?=[\u3400-\u9fff\U00020000-\U0003ffff])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\ufeff\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -23,9 +23,9 @@ _CASE_BRACKETS = str.maketrans({**dict.fromkeys("[{【〔〖", "("), **dict.from
 
 _PHONE_SPLIT = re.compile(r"[,，、;；/或]|\s{2,}")
 _EXTENSION = re.compile(r"(?:转|ext\.?|#).*$", re.IGNORECASE)
-_NOT_DIGIT = re.compile(r"\D")
-_COUNTRY = re.compile(r"^(?:00|\+)?86(?=1[3-9]\d{9}$)")
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7}|400\d{7}|800\d{7}")
+_NOT_DIGIT = re.compile(r"\D", re.ASCII)
+_COUNTRY = re.compile(r"^(?:00|\+)?86(?=1[3-9]\d{9}$)", re.ASCII)
+_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7}|400\d{7}|800\d{7}", re.ASCII)
 
 _NUMBER_SPLIT = re.compile(r"[,，、;；\s]+")
 _QUALIFIED = re.compile(r"([a-z0-9][a-z0-9-]*)[:：](.+)")
@@ -52,8 +52,8 @@ def name(value: object) -> str | None:
     >>> name("阿卜杜・热合曼"), name("王　晓"), name("匿名")
     ('阿卜杜·热合曼', '王晓', None)
     """
-    cleaned = unicodedata.normalize("NFKC", _DOTS.sub("·", _CONTROL.sub("", _scalar(value))))
-    cleaned = _HAN_GAP.sub("", _SPACE.sub(" ", cleaned).strip())
+    spaced = _SPACE.sub(" ", _CONTROL.sub("", _scalar(value))).strip()
+    cleaned = _HAN_GAP.sub("", unicodedata.normalize("NFKC", _DOTS.sub("·", spaced)))
     return None if cleaned in _NOTHING else cleaned
 
 
@@ -80,7 +80,11 @@ def region(value: object) -> str | None:
     digits = unicodedata.normalize("NFKC", _scalar(value)).strip()
     if digits in _NOTHING:
         return None
-    if not digits.isdecimal() or len(digits) not in (2, 4, 6, 9, 12) or digits[0] not in "12345678":
+    if (
+        not (digits.isascii() and digits.isdecimal())
+        or len(digits) not in (2, 4, 6, 9, 12)
+        or digits[0] not in "12345678"
+    ):
         raise FieldProblem("bad_region", "行政区划代码格式不正确")
     return digits[:6].ljust(6, "0")
 
@@ -109,7 +113,9 @@ def integer(value: object) -> int:
 
 def version(value: object) -> int | None:
     """A version: the record's own version number, or its update time in ms."""
-    if isinstance(value, int) or (isinstance(value, str) and len(value) < 8 and value.strip().isdecimal()):
+    if isinstance(value, int) or (
+        isinstance(value, str) and len(value) < 8 and value.strip().isdecimal() and value.isascii()
+    ):
         return integer(value)
     return times.to_ms(value)
 
