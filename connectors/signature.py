@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -29,7 +29,7 @@ class Scheme(Protocol):
     """How one partner signs."""
 
     def sign(self, body: bytes, *, message_id: str, now_s: int) -> dict[str, str]:
-        """The headers that prove the body; the id is the nonce or the webhook's id."""
+        """The headers that prove the body; the id is the same for each try to send it."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now_s: int) -> None:
         """Raises BadSignature unless some current secret signed exactly this body within the window."""
@@ -41,16 +41,17 @@ class HotlineScheme:
     the parts joined by newlines."""
 
     app_key: str
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     window_s: int = WINDOW_S
 
     def sign(self, body: bytes, *, message_id: str, now_s: int) -> dict[str, str]:
         stamp = str(now_s)
+        nonce = f"{message_id}.{stamp}"  # another for each try: the partner may keep a store of nonces
         return {
             "X-AppKey": self.app_key,
             "X-Ts": stamp,
-            "X-Nonce": message_id,
-            "X-Sign": self._sum(self.secrets[0], stamp, message_id, body),
+            "X-Nonce": nonce,
+            "X-Sign": self._sum(self.secrets[0], stamp, nonce, body),
         }
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now_s: int) -> None:
@@ -73,7 +74,7 @@ class StandardWebhooks:
     """https://www.standardwebhooks.com: webhook-id, webhook-timestamp (seconds), webhook-signature, which is a list of
     `v1,<base64 HMAC-SHA256 of id.timestamp.body>` separated by spaces, one for each secret in rotation."""
 
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     window_s: int = WINDOW_S
 
     def sign(self, body: bytes, *, message_id: str, now_s: int) -> dict[str, str]:
@@ -103,7 +104,7 @@ class StandardWebhooks:
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = Field(repr=False)
     window_s: int = Field(WINDOW_S, gt=0)
 
     @field_validator("secrets")

@@ -110,8 +110,7 @@ class WebhookIntake:
         if reading.echo:
             return "echo", 200, {"echo": True}
         if reading.error is not None:
-            mapping = f"{self._system.name}/{self._system.version}"
-            self._intake.dead_letter(reading.raw, reading.error, mapping=mapping)
+            self._intake.dead_letter(reading.raw, reading.error, mapping=self._system.mapping)
             return "unmappable", 422, {"field": reading.error.field, "reason": reading.error.reason}
         if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
             traceparent = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
+from connectors.section import read_section
 from connectors.signature import SignatureSection
-from schemas.errors import Stop
 
 Code = int | str
-T = TypeVar("T", bound=BaseModel)
 
 
 class WebhookSource(BaseModel):
@@ -44,21 +43,10 @@ class WebhookSinkConfig(BaseModel):
 
 
 def source_config(system: str, section: dict[str, Any] | None) -> WebhookSource:
-    """The checked `source:` section. Raises Stop naming the system and the fields."""
-    return _checked(WebhookSource, system, "source", section)
+    """The checked `source:` section. Raises Stop naming the system and the field."""
+    return read_section(WebhookSource, system, "source", section)
 
 
 def sink_config(system: str, section: dict[str, Any] | None) -> WebhookSinkConfig:
-    """The checked `sink:` section. Raises Stop naming the system and the fields."""
-    return _checked(WebhookSinkConfig, system, "sink", section)
-
-
-def _checked(model: type[T], system: str, name: str, section: dict[str, Any] | None) -> T:
-    if section is None:
-        raise Stop(f"system {system} has no {name}: section; add one or do not use it as a {name}")
-    try:
-        return model.model_validate(section)
-    except ValidationError as error:
-        # Only places and messages: the values hold secrets.
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise Stop(f"system {system}, section {name}: {found}") from None
+    """The checked `sink:` section. Raises Stop naming the system and the field."""
+    return read_section(WebhookSinkConfig, system, "sink", section)
