@@ -1,0 +1,97 @@
+"""Metrics: the names others rely on, registries of their own, children kept, silence as of the moment of asking."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from observability.metrics import Metrics
+from observability.serve import metrics_page
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    page = metrics_page(metrics.registry)[1].decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+# What architecture.md promises to others, with the labels.
+PROMISED = {
+    "santai_events": ("system", "type", "result"),
+    "santai_mapping_errors": ("mapping", "stage"),
+    "santai_match_decisions": ("decision",),
+    "santai_dlq_messages": (),
+    "santai_consumer_lag_seconds": ("topic",),
+    "santai_source_silence_seconds": ("system",),
+    "santai_ticket_end_to_end_seconds": (),
+    "santai_ticket_clock_state": ("clock", "state"),
+    "santai_deliveries": ("system", "result"),
+}
+
+
+def test_the_promised_names_and_labels_are_there() -> None:
+    defined = {
+        metric._name: tuple(metric._labelnames)  # type: ignore[attr-defined]
+        for metric in Metrics().registry._collector_to_names
+        if hasattr(metric, "_labelnames")
+    }
+    assert {name: defined.get(name) for name in PROMISED} == PROMISED
+    assert all(name.startswith("santai_") for name in defined)
+
+
+def test_every_process_has_its_own_registry() -> None:
+    one, other = Metrics(), Metrics()
+    one.events("12345", "Submission", "ok").inc(3)
+    key = ("santai_events_total", (("result", "ok"), ("system", "12345"), ("type", "Submission")))
+    assert samples(one)[key] == 3
+    assert key not in samples(other)
+
+
+def test_children_are_kept_and_can_be_forgotten() -> None:
+    metrics = Metrics()
+    child = metrics.clock_state("web-message", "yellow")
+    child.set(4)
+    assert metrics.clock_state("web-message", "yellow") is child
+    metrics.clock_state.forget("web-message", "yellow")
+    metrics.clock_state.forget("web-message", "yellow")
+    assert not [name for name, _ in samples(metrics) if name == "santai_ticket_clock_state"]
+    metrics.clock_state("web-message", "yellow").set(1)
+    assert samples(metrics)["santai_ticket_clock_state", (("clock", "web-message"), ("state", "yellow"))] == 1
+
+
+def test_a_wrong_number_of_label_values_is_an_error() -> None:
+    with pytest.raises(ValueError, match="label"):
+        Metrics().events("12345")
+
+
+def test_silence_grows_until_the_source_is_heard() -> None:
+    clock = Clock()
+    metrics = Metrics(clock=clock)
+    metrics.watch_source("legal-aid", 600)
+    of = (("system", "legal-aid"),)
+    clock.now += 90
+    assert samples(metrics)["santai_source_silence_seconds", of] == 90
+    assert samples(metrics)["santai_source_silence_limit_seconds", of] == 600
+    metrics.heard("legal-aid")
+    clock.now += 5
+    assert samples(metrics)["santai_source_silence_seconds", of] == 5
+
+
+def test_watching_again_does_not_hide_a_silence() -> None:
+    clock = Clock()
+    metrics = Metrics(clock=clock)
+    metrics.watch_source("web")
+    clock.now += 50
+    metrics.watch_source("web")
+    assert samples(metrics)["santai_source_silence_seconds", (("system", "web"),)] == 50
