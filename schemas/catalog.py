@@ -79,9 +79,10 @@ def subjects(topics: Topics, systems: Iterable[str]) -> list[Subject]:
         for topic, folder, compatibility in places
         for name in known.folders[folder]
     ]
-    special = {"cn.santai.TicketState": topics.state, "cn.santai.Alert": topics.alerts}
+    elsewhere = {"cn.santai.TicketState": (topics.state,), "cn.santai.Alert": (topics.alerts, topics.events)}
     for name in known.folders["ticket"]:
-        found.append(Subject(f"{special.get(name, topics.events)}-{name}", known.events[name], partner))
+        for topic in elsewhere.get(name, (topics.events,)):
+            found.append(Subject(f"{topic}-{name}", known.events[name], partner))
     return found
 
 

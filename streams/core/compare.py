@@ -108,13 +108,19 @@ def _party(a: Counterparty | None, b: Counterparty | None) -> bool | None:
     return None if not a.name or not b.name else _names(a.name, b.name) == "equal"
 
 
+def _purpose(a: Features, b: Features) -> bool | None:
+    """Systems word purposes each in their own way; only in notarial matters (公证) does another purpose, or another
+    place of use, make another matter."""
+    return _equal(a.purpose, b.purpose) if a.family == b.family == "notary" else None
+
+
 def _subject(a: Features, b: Features, e: Evidence) -> None:
     quoted = own_number(a) in (*b.related_numbers, b.parent_no) or own_number(b) in (*a.related_numbers, a.parent_no)
     if quoted:
         e.add("related_number")
     checks = (
         ("case_no", _equal(a.case_no, b.case_no)), ("doc_no", _equal(a.doc_no, b.doc_no)),
-        ("purpose", _equal(a.purpose, b.purpose)), ("counterparty", _party(a.counterparty, b.counterparty)),
+        ("purpose", _purpose(a, b)), ("counterparty", _party(a.counterparty, b.counterparty)),
         ("incident", _equal(a.incident_date, b.incident_date)), ("family", _equal(a.family, b.family)),
     )  # fmt: skip
     found = dict(checks)

@@ -1,0 +1,139 @@
+"""Settings: environment variables SANTAI_*, read once, here only. What is missing is said in one clear line."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mappings.systems import FOLDER as SYSTEMS_FOLDER
+from santai.platform.up import LocalPlatform
+from schemas.errors import Stop
+from schemas.sealing import INDEX_KEY_BYTES, KEY_BYTES, Sealer
+from schemas.topics import Topics
+
+KEYS_FILE = "keys.json"
+
+
+class Settings(BaseSettings):
+    """All settings. Without broker and registry the local platform of the data folder is used."""
+
+    model_config = SettingsConfigDict(env_prefix="SANTAI_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path(".santai")
+    broker: str | None = None
+    registry: str | None = None
+    client: dict[str, str] = {}  # security.protocol, sasl.* …, as librdkafka spells them
+    prefix: str = "santai"
+    partitions: int = 4
+    replication: int = 1
+    systems: tuple[str, ...] = ()  # names of the systems to join; none: all that have a file
+    systems_dir: Path = SYSTEMS_FOLDER
+    worker_id: str = "1"
+    seal_keys: dict[str, str] = {}  # key id → 64 bytes in hexadecimal
+    seal_key: str = ""  # id of the key that closes
+    index_key: str = ""  # 32 bytes in hexadecimal
+    read_model: str | None = None  # SQLAlchemy URL
+    ledger: str | None = None  # SQLAlchemy URL
+    host: str = "127.0.0.1"
+    port: int = 8600  # of the HTTP API; the other processes serve /metrics and /healthz on metrics_port
+    metrics_port: int = 0  # 0: any free port
+    tick_seconds: float = 5.0  # how often time is sent as a record; 0: somebody else does
+    session_timeout_seconds: float = 10.0
+    stall_seconds: float = 30.0  # without progress for so long while records wait: unhealthy
+    log_json: bool = False
+    log_level: str = "WARNING"
+
+    @field_validator("systems", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(x.strip() for x in value.split(",") if x.strip()) if isinstance(value, str) else value
+
+    @property
+    def topics(self) -> Topics:
+        """Topic names under the prefix."""
+        return Topics(self.prefix)
+
+    @property
+    def read_model_url(self) -> str:
+        """Where the read model is; SQLite in the data folder by default."""
+        return self.read_model or f"sqlite:///{self.data_dir.resolve() / 'read-model.db'}"
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger and the connectors' positions are; SQLite in the data folder by default."""
+        return self.ledger or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"
+
+    @property
+    def platform_dir(self) -> Path:
+        """The local platform's folder."""
+        return self.data_dir / "platform"
+
+    def bootstrap(self) -> str:
+        """host:port of the broker. Stop when none is set and no local one runs."""
+        return self.broker or self._local("SANTAI_BROKER").bootstrap
+
+    def registry_url(self) -> str:
+        """The registry's Confluent API. Stop when none is set and no local one runs."""
+        return self.registry or self._local("SANTAI_REGISTRY").registry_url
+
+    def _local(self, setting: str) -> LocalPlatform:
+        platform = LocalPlatform(self.platform_dir) if self.platform_dir.exists() else None
+        if platform is None or platform.kafka.pid is None or platform.registry.pid is None:
+            raise Stop(f"未设置 {setting},本地平台也没有启动:请先执行 santai up,或设置 {setting}")
+        return platform
+
+    def clients(self, **extra: Any) -> dict[str, Any]:
+        """librdkafka settings every client shares."""
+        return {"bootstrap.servers": self.bootstrap(), **self.client, **extra}
+
+    def sealer(self) -> Sealer:
+        """Keys from the settings, or else from the data folder's own file, which is made when it is not there."""
+        if self.seal_keys:
+            return _sealer(self.seal_keys, self.seal_key or next(iter(self.seal_keys)), self.index_key)
+        kept = _kept_keys(self.data_dir / KEYS_FILE)
+        return _sealer(kept["seal_keys"], kept["seal_key"], kept["index_key"])
+
+
+def _sealer(keys: Mapping[str, str], current: str, index_key: str) -> Sealer:
+    try:
+        return Sealer({k: bytes.fromhex(v) for k, v in keys.items()}, current, bytes.fromhex(index_key))
+    except ValueError:
+        raise Stop("SANTAI_SEAL_KEYS 和 SANTAI_INDEX_KEY 须为十六进制") from None
+
+
+def _kept_keys(path: Path) -> dict[str, Any]:
+    """The local keys; only the owner may read the file. Whoever loses it loses what was sealed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = {
+        "seal_keys": {"local": secrets.token_hex(KEY_BYTES)},
+        "seal_key": "local",
+        "index_key": secrets.token_hex(INDEX_KEY_BYTES),
+    }
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(fresh, indent=2) + "\n")
+    try:
+        os.link(draft, path)  # whoever comes first makes the keys; the others read them
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    kept: dict[str, Any] = json.loads(path.read_text())
+    return kept
+
+
+def load_settings(**given: Any) -> Settings:
+    """From the environment; what is given wins. Stop, naming the variable, when a value is wrong."""
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})
+    except ValidationError as e:
+        first = e.errors()[0]
+        name = "SANTAI_" + "_".join(str(x) for x in first["loc"]).upper()
+        raise Stop(f"设置 {name} 不合格:{first['msg']}") from None
