@@ -1,0 +1,90 @@
+"""Faust's table recovery with what it lacks: ownership when it starts, seeks before flow when it ends.
+
+Faust resumes partitions and then seeks; what was fetched in between is dropped by the queues' clearing, and lost where
+nothing was committed. Both ways out of recovery (with tables, and without) go through `_go` here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from faust.tables.manager import TableManager
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
+from faust.types import TP
+
+from schemas.errors import SantaiError
+from streams.engine.ownership import Writers
+
+
+class RecoveryTimeout(SantaiError):
+    """The broker did not answer in time while tables were recovered: end the worker and start it again."""
+
+
+class BatchRecovery(Recovery):  # type: ignore[misc]
+    """See the module."""
+
+    async def _wait(self, coro: Any, timeout: float | None = None) -> None:  # noqa: ASYNC109 - Faust's signature
+        """As Faust's, but a timeout is an error: Faust takes it for a stop and never recovers again."""
+        signal = self.signal_recovery_start
+        result = await self.wait_first(coro, signal, timeout=timeout)
+        if self.should_stop:
+            raise ServiceStopped
+        if signal in result.done:
+            raise RebalanceAgain
+        if coro not in result.done:
+            raise RecoveryTimeout(f"recovery: no answer within {timeout} s")
+
+    async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
+        """Own the partitions first, so that nobody writes to their changelogs behind the highwater read here."""
+        if title == "active":
+            await self.tables.own(tps)
+        await super()._build_highwaters(consumer, tps, destination, title)
+
+    async def _resume_streams(self, generation_id: int = 0) -> None:
+        """The way out for an app without tables."""
+        await self.app.on_rebalance_complete.send()
+        await self._go(generation_id)
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        """The way out for an app with tables: all are complete now."""
+        await self.app.on_rebalance_complete.send()
+        self._set_recovery_ended()
+        for table in self.tables.values():
+            await table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])
+        await self._go(generation_id)
+
+    async def _go(self, generation_id: int) -> None:
+        """Seek, then clear the queues, then let the partitions flow, without a gap between the last two."""
+        app, consumer = self.app, self.app.consumer
+        if app.consumer_generation_id != generation_id:
+            return  # another rebalance is on its way and recovers again
+        assignment = consumer.assignment()
+        if assignment:
+            await self._wait(asyncio.ensure_future(consumer.perform_seek()), timeout=app.conf.broker_request_timeout)
+        self.completed.set()
+        app.flow_control.resume()
+        consumer.resume_partitions({tp for tp in assignment if not self._is_changelog_tp(tp)})
+        consumer.resume_flow()
+        await app._fetcher.maybe_start()
+        self.tables.on_actives_ready()
+        self.tables.on_standbys_ready()
+        app.on_rebalance_end()
+
+
+class BatchTables(TableManager):  # type: ignore[misc]
+    """Tables of steps, recovered by BatchRecovery."""
+
+    writers: Writers
+    _recovery: BatchRecovery | None = None
+
+    @property
+    def recovery(self) -> BatchRecovery:
+        """The recovery service, made when first asked for."""
+        if self._recovery is None:
+            self._recovery = BatchRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
+    async def own(self, changelogs: set[TP]) -> None:
+        """Become the only writer of these changelog partitions, and of no others."""
+        await self.writers.own({(self._changelogs[tp.topic].name, tp.partition): tp.topic for tp in sorted(changelogs)})

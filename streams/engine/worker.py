@@ -1,0 +1,59 @@
+"""Runs an app as this process' worker, until it is told to stop or cannot go on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from typing import Any
+
+import uvloop
+from faust.worker import Worker
+
+from schemas.errors import Stop
+from streams.engine.logs import quieten
+
+log = logging.getLogger(__name__)
+
+STOP_S = 45.0
+"""How long stopping may take: in-flight batches are finished and committed first."""
+
+EXIT_FINE, EXIT_CRASH, EXIT_STOP = 0, 1, 2
+
+
+def run_worker(app: Any) -> int:
+    """Blocks until SIGTERM or SIGINT (0), a crash (1) or a Stop (2): the exit code to end the process with.
+
+    Must run in the main thread. A worker that cannot stop within STOP_S ends the process with code 1: what was not
+    acked is done again by the next one.
+    """
+    quieten()
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel=None)
+    worker.spinner = None
+    _watch_stop(worker)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        if end.code in (0, None):
+            return EXIT_FINE
+    except Stop as stop:
+        log.critical("%s", stop)
+        return EXIT_STOP
+    except Exception as error:  # noqa: BLE001 - the last frame before the process ends: tell it and say so by code
+        log.critical("worker ended: %s: %s", type(error).__name__, error)
+    return EXIT_STOP if isinstance(app.crash_reason, Stop) else EXIT_CRASH
+
+
+def _watch_stop(worker: Any) -> None:
+    """From when the worker is asked to stop, or crashes, it has STOP_S."""
+    asked = worker.loop.create_task(worker.wait_until_stopped())
+
+    def arm(_: Any) -> None:
+        timer = threading.Timer(STOP_S, os._exit, (EXIT_CRASH,))
+        timer.daemon = True
+        timer.start()
+
+    asked.add_done_callback(arm)
