@@ -1,0 +1,1 @@
+"""The hub's HTTP door: webhooks in, progress out, health and metrics."""

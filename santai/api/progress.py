@@ -1,0 +1,174 @@
+"""What the HTTP API says of a ticket: the same answer to every number of its members, nothing personal in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Engine
+
+from santai.projector.reading import Dossier, Entry, NotFound, dossier, find, reading
+from santai.sentences import Narrator
+from santai.words import Words, iso
+
+CONFIDENTIAL = frozenset({"12309"})
+"""Systems whose records are never shown on another channel: reports and complaints to the procuratorate."""
+
+
+class Member(BaseModel):
+    """One record of the matter, as its system knows it."""
+
+    system: str
+    system_title: str
+    number: str = Field(description="编号；系统没有给编号时为系统内主键")
+
+
+class Deadline(BaseModel):
+    """A clock of the ticket as it stands."""
+
+    clock: str
+    title: str
+    started_at: str
+    due_at: str
+    stage: str
+    stage_title: str
+    provisional: bool = Field(description="期限超出已公布的节假日安排，为暂定")
+
+
+class Warned(BaseModel):
+    """A clock reached a stage (电子预警)."""
+
+    clock: str
+    title: str
+    stage: str
+    stage_title: str
+    at: str
+    due_at: str
+
+
+class Step(BaseModel):
+    """Something that happened."""
+
+    at: str
+    what: str
+    system: str | None
+    system_title: str
+
+
+class Telling(BaseModel):
+    """What a system was told, and what became of it."""
+
+    at: str | None
+    system: str
+    kind: str
+    state: str | None
+    result: str
+    what: str
+
+
+class Progress(BaseModel):
+    """How a matter stands, whichever of its numbers was asked for."""
+
+    ticket_id: str
+    state: str | None
+    state_title: str
+    family: str | None
+    family_title: str
+    kind: str | None
+    received_at: str | None = Field(description="最早一次登记的时间，时限自此起算")
+    updated_at: str
+    members: list[Member]
+    deadlines: list[Deadline]
+    alerts: list[Warned]
+    progress: list[Step]
+    tellings: list[Telling]
+
+
+def progress(engine: Engine, number: str, words: Words, confidential: Collection[str] = CONFIDENTIAL) -> Progress:
+    """How the matter with this number stands. Raises NotFound, Ambiguous, and Retry when the database is in trouble."""
+    with reading(engine) as connection:
+        asked = find(connection, number, confidential)
+        found = dossier(connection, asked.ticket_id)
+    hidden = frozenset(confidential) - asked.systems
+    answer = _answer(found, words, hidden)
+    if found.members and not answer.members:
+        raise NotFound("no such number")
+    return answer
+
+
+def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
+    ticket = found.ticket
+    narrator = Narrator(words, found.names)
+    return Progress(
+        ticket_id=ticket["ticket_id"],
+        state=ticket["state"],
+        state_title=words.state(ticket["state"]) or "未知",
+        family=ticket["family"],
+        family_title=words.family(ticket["family"]),
+        kind=ticket["kind"],
+        received_at=iso(ticket["received_at"]),
+        updated_at=str(iso(ticket["at"])),
+        members=[
+            Member(system=m.system, system_title=words.system(m.system), number=m.shown)
+            for m in found.members
+            if m.system not in hidden
+        ],
+        deadlines=[
+            Deadline(
+                clock=d["clock"],
+                title=words.clock(d["clock"]),
+                started_at=str(iso(d["started_at"])),
+                due_at=str(iso(d["due_at"])),
+                stage=d["stage"],
+                stage_title=words.stage(d["stage"]),
+                provisional=d["provisional"],
+            )
+            for d in found.deadlines
+        ],
+        alerts=[
+            Warned(
+                clock=a["clock"],
+                title=words.clock(a["clock"]),
+                stage=a["stage"],
+                stage_title=words.stage(a["stage"]),
+                at=str(iso(a["at"])),
+                due_at=str(iso(a["due_at"])),
+            )
+            for a in found.alerts
+            if a["system"] not in hidden
+        ],
+        progress=[
+            Step(
+                at=str(iso(entry.at)),
+                what=narrator.tell(entry),
+                system=entry.system,
+                system_title=words.system(entry.system),
+            )
+            for entry in _open_to_all(found, hidden)
+        ],
+        tellings=[
+            Telling(
+                at=iso(t["at"]),
+                system=t["system"],
+                kind=t["kind"],
+                state=t["state"],
+                result=t["result"],
+                what=narrator.telling({**t, "reason": ""}),
+            )
+            for t in found.tellings
+            if t["system"] not in hidden
+        ],
+    )
+
+
+# Links and reviews speak of other people's matters, tellings have a list of their own.
+_SHOWN = frozenset({"TicketOpened", "SubmissionAttached", "SubmissionMoved", "TicketStateChanged", "TicketNoted"})
+
+
+def _open_to_all(found: Dossier, hidden: frozenset[str]) -> Iterable[Entry]:
+    """Entries to show: none that comes from a hidden system or names one of its records."""
+    secret = {name.submission_id for name in found.names.values() if name.system in hidden}
+    for entry in found.story:
+        named = {entry.submission_id, entry.ticket_id, *(v for v in entry.detail.values() if isinstance(v, str))}
+        if entry.type in _SHOWN and entry.system not in hidden and not named & secret:
+            yield entry
