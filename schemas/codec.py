@@ -57,7 +57,7 @@ class Codec:
         try:
             how.write(out, event)
         except (ValueError, TypeError, AttributeError) as error:
-            raise _unfit(cls, error) from None  # what went wrong may quote the value
+            raise _unfit(how, event, error) from None  # what went wrong may quote the value
         if len(out) > self._max_bytes:
             raise DeadLetter("encode", f"{cls.__name__} 编码后有 {len(out)} 字节,超过上限 {self._max_bytes}")
         return bytes(out)
@@ -86,7 +86,7 @@ class Codec:
         try:
             return inner.seal(record, aad)
         except (ValueError, TypeError, AttributeError) as error:
-            raise _unfit(type(record), error) from None
+            raise _unfit(inner.plan, record, error) from None
 
     def decode_inner(self, cls: type[T], data: bytes, aad: bytes) -> T:
         """The record again, from this or any earlier version of its schema. Raises Unreadable."""
@@ -123,8 +123,9 @@ class Codec:
         return inner.to_box, inner.from_box
 
 
-def _unfit(cls: type[Any], error: Exception) -> DeadLetter:
-    return DeadLetter("encode", f"{cls.__name__} 的内容不合其模式({type(error).__name__})")
+def _unfit(how: Plan, record: object, error: Exception) -> DeadLetter:
+    reason = f"{type(record).__name__} 的内容不合其模式({type(error).__name__})"
+    return DeadLetter("encode", reason, field=how.misfit(record))
 
 
 def _no_magic(value: bytes) -> str:

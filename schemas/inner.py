@@ -23,7 +23,7 @@ class Inner:
     """One inner record type; `plan` is of its current schema."""
 
     def __init__(self, plan: Plan, known: Catalog, sealer: Sealer) -> None:
-        self._plan = plan
+        self.plan = plan
         self._sealer = sealer
         self._version = version(known.current(plan.name))
         if not 1 <= self._version <= 255:
@@ -38,21 +38,21 @@ class Inner:
 
     def to_box(self, record: Any) -> bytes:
         """What goes into a box. Raises ValueError, TypeError or AttributeError when the record does not fit."""
-        if type(record) is not self._plan.cls:
-            raise TypeError(f"{self._plan.cls.__name__} expected")
+        if type(record) is not self.plan.cls:
+            raise TypeError(f"{self.plan.cls.__name__} expected")
         out = bytearray((self._version,))
-        self._plan.write(out, record)
+        self.plan.write(out, record)
         return bytes(out)
 
     def from_box(self, data: bytes) -> Any:
         """The record. Raises Unreadable."""
         number = data[0] if data else 0
         if number == self._version:
-            return self._plan.read(data, 1)
+            return self.plan.read(data, 1)
         convert = self._older.get(number)
         if convert is None:
-            raise Unreadable(f"{self._plan.name} 的版本 {number} 不认识:程序太旧,或缺少 avro/inner/history 中的旧模式")
-        return self._plan.read(convert(data[1:]))
+            raise Unreadable(f"{self.plan.name} 的版本 {number} 不认识:程序太旧,或缺少 avro/inner/history 中的旧模式")
+        return self.plan.read(convert(data[1:]))
 
     def seal(self, record: Any, aad: bytes) -> bytes:
         """The record as a table keeps it."""
@@ -61,7 +61,7 @@ class Inner:
     def open(self, data: bytes, aad: bytes) -> Any:
         """The record again. Raises Unreadable."""
         if len(data) < 2 or data[0] != _FORMAT:
-            raise Unreadable(f"{self._plan.name} 的存储格式不认识")
+            raise Unreadable(f"{self.plan.name} 的存储格式不认识")
         end = 2 + data[1]
         key_id = data[2:end].decode("ascii", "replace")
         return self.from_box(self._sealer.open_with(key_id, data[end:], [*self._place, aad]))

@@ -35,10 +35,20 @@ class Plan:
     has_event_id: bool
     write_record: Writer
     read_record: Reader
+    fields: tuple[tuple[str, Writer], ...]
 
     def write(self, out: bytearray, record: Any) -> None:
         """Append the record. Raises ValueError, TypeError or AttributeError when it does not fit the schema."""
         self.write_record(out, record, (record.event_id.encode(), b"") if self.has_event_id else _NOWHERE)
+
+    def misfit(self, record: Any) -> str | None:
+        """The first field that does not fit the schema; slow, for the message of a failed write."""
+        for name, write in self.fields:
+            try:
+                write(bytearray(), getattr(record, name), _NOWHERE)
+            except (ValueError, TypeError, AttributeError):
+                return name
+        return None
 
     def read(self, data: bytes, at: int = 0) -> Any:
         """The record that fills the rest of the data. Raises Unreadable."""
@@ -57,11 +67,15 @@ def plan(schema: dict[str, Any], sealer: Sealer, inner: InnerBoxes) -> Plan:
     bare = parsed(schema)
     first = bare["fields"][0] if bare["fields"] else {}
     compiler = _Compiler(bare["name"], sealer, inner)
-    write, read = compiler.record(bare, "")
+    parts = compiler.fields(bare, "")
+    cls = class_of(schema["name"])
+    names = [field["name"] for field in bare["fields"]]
+    write, read = _record(cls, names, parts)
     has_event_id = first.get("name") == "event_id" and first["type"] == "string"
     if compiler.seals and not has_event_id:
         raise Stop(f"{bare['name']} 有个人信息字段,首个字段须为 event_id(字符串)")
-    return Plan(bare["name"], class_of(schema["name"]), bare, has_event_id, write, read)
+    writers = tuple((name, write) for name, (write, _) in zip(names, parts, strict=True))
+    return Plan(bare["name"], cls, bare, has_event_id, write, read, writers)
 
 
 class _Compiler:
@@ -77,6 +91,11 @@ class _Compiler:
 
     def record(self, schema: Any, path: str) -> tuple[Writer, Reader]:
         """Of a record whose fields lie under `path` ("person.", "" at the root and in array items)."""
+        cls = class_of(schema["name"].rpartition(".")[2])
+        return _record(cls, [field["name"] for field in schema["fields"]], self.fields(schema, path))
+
+    def fields(self, schema: Any, path: str) -> list[tuple[Writer, Reader]]:
+        """Of a record's fields, which must be those of its dataclass."""
         name = schema["name"]
         if name in self.open:
             raise Stop(f"{self.root} 的模式自我嵌套({name}),编码器不支持")
@@ -88,7 +107,7 @@ class _Compiler:
             raise Stop(f"{name} 的模式与数据类 {cls.__name__} 字段不一致,请使两者字段名与次序相同")
         parts = [self.field(field, path) for field in schema["fields"]]
         self.open.pop()
-        return _record(cls, names, parts)
+        return parts
 
     def field(self, field: Any, path: str) -> tuple[Writer, Reader]:
         """Of one field: sealed when its type is Sealed, which must go with `pii`."""
@@ -112,10 +131,10 @@ class _Compiler:
         if isinstance(kind, str) and kind in PRIMITIVES:
             return PRIMITIVES[kind]
         if isinstance(kind, str) and kind in self.named:
-            return self.record(self.named[kind], path + ".")
+            return self.record(self.named[kind], path and path + ".")
         if isinstance(kind, dict):
             if kind["type"] == "record":
-                return self.record(kind, path + ".")
+                return self.record(kind, path and path + ".")
             if kind["type"] == "array":
                 return self.array(kind, path)
             if kind["type"] in PRIMITIVES:
@@ -125,11 +144,7 @@ class _Compiler:
     def array(self, schema: Any, path: str) -> tuple[Writer, Reader]:
         """Of an array; its items get their position as place only where something in them is sealed."""
         before, self.seals = self.seals, False
-        optional, kind = _optional(schema["items"])
-        if isinstance(kind, dict) and kind["type"] == "record" and not optional:
-            item = self.record(kind, "")
-        else:
-            item = self.type(schema["items"], path)
+        item = self.type(schema["items"], "")
         placed = path if self.seals else None
         self.seals = self.seals or before
         return _array(*item, placed)

@@ -128,7 +128,9 @@ def read_bytes(data: bytes, at: int, place: Place) -> tuple[bytes, int]:
 
 
 def write_boolean(out: bytearray, value: bool, place: Place) -> None:
-    out.append(1 if value else 0)
+    if value is not True and value is not False:
+        raise TypeError("boolean expected")
+    out.append(value)
 
 
 def read_boolean(data: bytes, at: int, place: Place) -> tuple[bool, int]:
