@@ -122,6 +122,11 @@ class Metrics:
         self._silence(system).set_function(lambda: self._clock() - self._heard[system])
         self._silence_limit(system).set(limit_seconds)
 
+    def watch_sink(self, system: str) -> None:
+        """The sink's counts start on the page at 0: of a counter that first appears as 1 no increase is seen."""
+        for result in ("done", "refused", "retry", "unknown"):
+            self.deliveries(system, result)
+
     def heard(self, system: str) -> None:
         """The source was heard of: a message came in, or a poll was answered, even if with nothing new."""
         self._heard[system] = self._clock()

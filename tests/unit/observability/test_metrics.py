@@ -95,3 +95,11 @@ def test_watching_again_does_not_hide_a_silence() -> None:
     clock.now += 50
     metrics.watch_source("web")
     assert samples(metrics)["santai_source_silence_seconds", (("system", "web"),)] == 50
+
+
+def test_a_watched_sink_counts_from_zero() -> None:
+    metrics = Metrics()
+    metrics.watch_sink("web")
+    counts = {labels: value for (name, labels), value in samples(metrics).items() if name == "santai_deliveries_total"}
+    assert {dict(labels)["result"] for labels in counts} == {"done", "refused", "retry", "unknown"}
+    assert set(counts.values()) == {0}
