@@ -20,6 +20,7 @@ _DECLARED = re.compile(rb"^\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # The end of a CDATA section is the `]]>` that markup follows; any other was typed by a citizen.
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>(?=\s*<)", re.DOTALL)
+_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936", "gb_2312-80", "x-gbk", "ms936"})
 
 
@@ -40,7 +41,7 @@ def parse_body(content_type: str, body: bytes) -> Any:
 
 
 def parse_xml(body: bytes, charset: str | None = None) -> Any:
-    """XML as nested dicts; see parse_body. Text that only lacks escaping (`]]>`, control characters) is repaired."""
+    """XML as nested dicts; see parse_body. Text that only lacks escaping (`]]>`, `&`, control characters) is repaired."""
     text = _decode(body, charset)
     text = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
     try:
@@ -89,12 +90,16 @@ def _repair(text: str) -> str:
     end = 0
     text = _NOT_XML.sub("", text)
     for match in _CDATA.finditer(text):
-        pieces.append(text[end : match.start()].replace("]]>", "]]&gt;"))
+        pieces.append(_escape(text[end : match.start()]))
         inner = match.group(1).replace("]]]]><![CDATA[>", "]]>")
         pieces.append(inner.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
         end = match.end()
-    pieces.append(text[end:].replace("]]>", "]]&gt;"))
+    pieces.append(_escape(text[end:]))
     return "".join(pieces)
+
+
+def _escape(markup: str) -> str:
+    return _AMPERSAND.sub("&amp;", markup.replace("]]>", "]]&gt;"))
 
 
 class _Reader:

@@ -17,6 +17,8 @@ _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_VALUES = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
 _CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
+_SHARED_STARTS = frozenset({"11", "12", "13", "51", "52", "53"})
+
 _RESIDENT_18 = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _RESIDENT_15 = re.compile(r"[1-9]\d{14}", re.ASCII)
 _CREDIT = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
@@ -47,12 +49,11 @@ def credit_code(value: object) -> str | None:
 
 def id_number(value: object) -> str | None:
     """An ID number or a credit code, whichever the shape says. A mistyped ID number must not pass as a credit code by
-    chance (1 in 31), so digits with a birth date in them are only ever an ID number."""
+    chance (1 in 31): digits are a credit code only if they start like one and hold no birth date."""
     text = _clean(value)
     if text is None:
         return None
-    dated = len(text) == 18 and text[6:14].isdecimal() and is_date(text[6:10], text[10:12], text[12:14])
-    if _CREDIT.fullmatch(text) and not (dated and _RESIDENT_18.fullmatch(text)):
+    if _CREDIT.fullmatch(text) and not (_RESIDENT_18.fullmatch(text) and _may_be_resident(text)):
         return _credit(text)
     return _resident(text)
 
@@ -76,6 +77,14 @@ def credit_check(first17: str) -> str:
     """The check character of the first 17 characters."""
     total = sum(weight * _CREDIT_VALUES[character] for weight, character in zip(_CREDIT_WEIGHTS, first17, strict=True))
     return _CREDIT_ALPHABET[-total % 31]
+
+
+def _may_be_resident(text: str) -> bool:
+    """Credit codes of companies start with 9, no region does; those of public bodies and associations (1, 5) share
+    their first two digits with Beijing, Tianjin, Hebei, Sichuan, Guizhou and Yunnan."""
+    if text[0] == "9":
+        return False
+    return text[:2] not in _SHARED_STARTS or is_date(text[6:10], text[10:12], text[12:14])
 
 
 def _clean(value: object) -> str | None:

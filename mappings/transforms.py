@@ -42,8 +42,9 @@ def text(value: object) -> str | None:
 
 
 def line(value: object) -> str | None:
-    """Text in one line."""
-    return _SPACE.sub(" ", _CONTROL.sub("", _scalar(value))).strip() or None
+    """Text in one line; a written "nothing" (无, /) is nothing."""
+    cleaned = _SPACE.sub(" ", _CONTROL.sub("", _scalar(value))).strip()
+    return None if cleaned in _NOTHING else cleaned
 
 
 def name(value: object) -> str | None:
