@@ -7,10 +7,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from mappings.systems import FOLDER as SYSTEMS_FOLDER
 from santai.platform.up import LocalPlatform
@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     prefix: str = "santai"
     partitions: int = 4
     replication: int = 1
-    systems: tuple[str, ...] = ()  # names of the systems to join; none: all that have a file
+    systems: Annotated[tuple[str, ...], NoDecode] = ()  # names of the systems to join; none: all that have a file
     systems_dir: Path = SYSTEMS_FOLDER
     worker_id: str = "1"
     seal_keys: dict[str, str] = {}  # key id → 64 bytes in hexadecimal
@@ -133,6 +133,8 @@ def load_settings(**given: Any) -> Settings:
     """From the environment; what is given wins. Stop, naming the variable, when a value is wrong."""
     try:
         return Settings(**{k: v for k, v in given.items() if v is not None})
+    except SettingsError as e:
+        raise Stop(f"SANTAI_ 开头的设置有一项不是合格的 JSON:{e}") from None
     except ValidationError as e:
         first = e.errors()[0]
         name = "SANTAI_" + "_".join(str(x) for x in first["loc"]).upper()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import threading
 from collections.abc import Mapping
 
 from mappings.systems import System, load_systems
 from santai.settings import Settings
 from schemas.codec import Codec
+from schemas.errors import Stop
 from schemas.registry import RegistrySchemaIds
 
 
@@ -20,3 +24,30 @@ def systems_of(settings: Settings, *, connect: bool) -> dict[str, System]:
 def codec_of(settings: Settings) -> Codec:
     """A codec over the registry's ids and the settings' keys."""
     return Codec(settings.sealer(), RegistrySchemaIds(settings.registry_url()))
+
+
+def announce(settings: Settings, name: str, url: str) -> None:
+    """Say where a process serves /metrics and /healthz: `run/<name>.json` in the data folder."""
+    folder = settings.data_dir / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{name}.json.{os.getpid()}"
+    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
+    draft.replace(folder / f"{name}.json")
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set. Call it in the main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def sqlite_folder(url: str) -> None:
+    """Make the folder of a SQLite file. Stop when it cannot be made."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix):
+        try:
+            os.makedirs(os.path.dirname(url.removeprefix(prefix)) or ".", exist_ok=True)
+        except OSError as e:
+            raise Stop(f"无法建立数据目录:{e.strerror};请检查 SANTAI_DATA_DIR") from None

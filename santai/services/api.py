@@ -1,0 +1,47 @@
+"""`santai run api`: POST /intake/{system}, GET /tickets/{number}, /healthz, /metrics, /docs."""
+
+from __future__ import annotations
+
+from connectors.intake import Intake
+from connectors.ledger import Ledger
+from connectors.store import open_store
+from connectors.webhook import WebhookIntake
+from observability.health import Health
+from observability.metrics import Metrics
+from santai.api.app import create_app
+from santai.api.serve import serve_api
+from santai.projector.store import open_read_model
+from santai.services.cluster import create_topics, register_schemas
+from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of
+from santai.settings import Settings
+
+
+def run_api(settings: Settings) -> int:
+    """Blocks until stopped; the exit code of the process."""
+    systems = systems_of(settings, connect=True)
+    create_topics(settings, systems)
+    register_schemas(settings, systems)
+    stop, metrics, health = stop_on_signals(), Metrics(), Health()
+    for url in (settings.ledger_url, settings.read_model_url):
+        sqlite_folder(url)
+    ledger = Ledger(open_store(settings.ledger_url))
+    intake = Intake(codec_of(settings), settings.clients(), settings.topics)
+    webhooks = {
+        name: WebhookIntake(
+            system, intake, ledger, on_result=lambda system, result: metrics.events(system, "webhook", result).inc()
+        )
+        for name, system in systems.items()
+        if system.kind == "webhook"
+    }
+    app = create_app(
+        open_read_model(settings.read_model_url),
+        webhooks,
+        lambda: ((report := health.report()).ok, report.as_json()),
+        metrics.registry,
+    )
+    announce(settings, "api", f"http://{settings.host}:{settings.port}")
+    try:
+        serve_api(app, settings.host, settings.port, stop)
+    finally:
+        intake.close()
+    return 0
