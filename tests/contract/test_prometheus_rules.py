@@ -45,7 +45,7 @@ def metrics() -> dict[str, set[str]]:
         f"{metric._name}{ending}": {*metric._labelnames, "job", "instance"}
         for metric in Metrics().registry._collector_to_names
         if isinstance(metric, MetricWrapperBase)
-        for ending in ENDINGS[metric._type]
+        for ending in ENDINGS[str(metric._type)]
     }
 
 
