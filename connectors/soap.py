@@ -36,9 +36,10 @@ class SoapSource:
     again.
     """
 
-    def __init__(self, settings: SoapSourceSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, system: str, settings: SoapSourceSettings, clock: Callable[[], float] = time.time) -> None:
+        self._system = system
         self._settings = settings
-        self._client = SoapClient(settings, clock)
+        self._client = SoapClient(system, settings, clock)
 
     def poll(self, position: dict[str, Any] | None) -> Page:
         """One page of cases. Raises Retry, or Stop when key or secret are refused at the very first call."""
@@ -46,7 +47,7 @@ class SoapSource:
         body = soap_xml.element("Cursor", cursor) + soap_xml.element("Size", self._settings.page_size)
         reply = self._client.call("pullCases", body, deterministic_id("pull", cursor, time.monotonic_ns()))
         if reply.outcome.code not in self._settings.success:
-            raise Retry(f"取件失败（代码{printable(reply.outcome.code)}）")
+            raise Retry(f"{self._system}: 取件失败（代码{printable(reply.outcome.code)}）")
         documents = tuple(_document(case) for case in reply.cases)
         following = reply.values.get("Cursor", "")
         more = len(documents) >= self._settings.page_size and following not in ("", cursor)
@@ -61,7 +62,7 @@ class SoapSource:
         body = soap_xml.element("Unids", {"Unid": unids})
         reply = self._client.call("ack", body, deterministic_id("ack", *unids))
         if reply.outcome.code not in self._settings.success:
-            raise Retry(f"回执失败（代码{printable(reply.outcome.code)}）")
+            raise Retry(f"{self._system}: 回执失败（代码{printable(reply.outcome.code)}）")
 
     def close(self) -> None:
         """Let go of connections."""
@@ -71,9 +72,9 @@ class SoapSource:
 class SoapSink:
     """Tells the platform. The push id is the Unid: sent again, the platform answers that it has it."""
 
-    def __init__(self, settings: SoapSinkSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, system: str, settings: SoapSinkSettings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._client = SoapClient(settings, clock)
+        self._client = SoapClient(system, settings, clock)
 
     def send(self, message: Message, push_id: str) -> Result:
         """One push. Never raises for what the platform answers; Stop when it refuses key or secret from the start."""

@@ -111,7 +111,8 @@ class SoapClient:
     Raises NotSent, LostReply (both Retry), and Stop when key or secret are refused before anything ever worked.
     """
 
-    def __init__(self, settings: SoapConnection, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, system: str, settings: SoapConnection, clock: Callable[[], float] = time.time) -> None:
+        self._system = system
         self._settings = settings
         self._clock = clock  # seconds since the epoch
         self._lock = threading.Lock()
@@ -159,7 +160,10 @@ class SoapClient:
             token = reply.values.get("Token")
             if reply.outcome.code not in self._settings.success or not token:
                 if reply.outcome.code == SIGN_REFUSED and not self._worked:
-                    raise Stop("the platform refuses app key or secret: check source and sink settings and the clock")
+                    raise Stop(
+                        f"mappings/systems/{self._system}.yaml: the platform refuses app_key or secret: check them and"
+                        " this machine's clock"
+                    )
                 raise NotSent(f"取令牌失败（代码{printable(reply.outcome.code)}）")
             valid = _seconds(reply.values.get("Valid"), self._settings.token_valid_seconds)
             self._worked = True

@@ -1,0 +1,47 @@
+-- 法律援助管理系统 as the province runs it, and the inbox through which others may tell it something.
+CREATE TABLE IF NOT EXISTS oa_legal_aid (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  proc_ins_id VARCHAR(64),
+  year SMALLINT,
+  year_no INT,
+  name VARCHAR(64) NOT NULL,
+  sex CHAR(1),
+  id_card VARCHAR(18),
+  phone VARCHAR(32),
+  address VARCHAR(255) COMMENT '通知辩护时为羁押场所',
+  proxy_name VARCHAR(64) COMMENT '仅申请类为联系人',
+  proxy_type VARCHAR(16),
+  case_title VARCHAR(255),
+  case_type VARCHAR(32),
+  case_reason VARCHAR(64),
+  legal_aid_type TINYINT COMMENT '1 申请 2 指定',
+  source VARCHAR(32),
+  sldate DATETIME,
+  archiving TINYINT NOT NULL DEFAULT 0,
+  opponent_name VARCHAR(128),
+  incident_date DATE,
+  task_key VARCHAR(16) NOT NULL DEFAULT '待审',
+  hotline_no VARCHAR(64),
+  region VARCHAR(12),
+  hub_push_id CHAR(36),
+  hub_state VARCHAR(16),
+  update_date DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  KEY changed (update_date, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS hub_inbox (
+  push_id CHAR(36) NOT NULL PRIMARY KEY,
+  ticket_id CHAR(36) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  row_id BIGINT,
+  state VARCHAR(16),
+  applicant VARCHAR(64),
+  id_card VARCHAR(18),
+  phone VARCHAR(32),
+  title VARCHAR(255),
+  content TEXT,
+  other_number VARCHAR(128),
+  happened_at DATETIME,
+  arrived_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  worked_off TINYINT NOT NULL DEFAULT 0
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
