@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from collections.abc import Iterable
+from hashlib import blake2b
 
 from schemas.errors import DeadLetter
 
+_ERRORS = "__connect.errors."
+_ATTEMPT = "x-santai-attempt"
+_FINGERPRINT = "x-santai-fingerprint"
+_MAPPING = "x-santai-mapping"
+
+Header = tuple[str, bytes]
+
 
 def error_headers(
-    error: DeadLetter, *, topic: str, partition: int = -1, offset: int = -1, mapping: str = "", attempt: int = 1
-) -> list[tuple[str, bytes]]:
-    """Kafka Connect's names, and ours. `topic` is where a repaired record goes back to; -1: it was never there.
+    error: DeadLetter,
+    before: Iterable[Header] = (),
+    *,
+    topic: str,
+    partition: int = -1,
+    offset: int = -1,
+    mapping: str = "",
+) -> list[Header]:
+    """The record's own headers `before`, then what went wrong, in Kafka Connect's names and ours.
 
-    The fingerprint is equal for records with the same trouble: for counting, and for redriving them together.
+    `topic` is where a repaired record goes back to; partition and offset -1: it was never there. The fingerprint, the
+    same that the streams write, is equal for records with the same trouble: to count and to redrive them together.
     """
+    own = list(before)
+    attempts = next((int(value) for name, value in own if name == _ATTEMPT and value.isdigit() and len(value) < 10), 0)
     kind = type(error).__name__
-    cause = "\n".join([topic, error.stage, kind, mapping, error.field or "", error.reason])
-    texts = {
-        "__connect.errors.topic": topic,
-        "__connect.errors.partition": str(partition),
-        "__connect.errors.offset": str(offset),
-        "__connect.errors.stage": error.stage,
-        "__connect.errors.exception.class.name": kind,
-        "__connect.errors.exception.message": str(error),
-        "x-santai-mapping": mapping,
-        "x-santai-attempt": str(attempt),
-        "x-santai-fingerprint": sha256(cause.encode()).hexdigest()[:16],
+    told = {
+        f"{_ERRORS}topic": topic,
+        f"{_ERRORS}partition": str(partition),
+        f"{_ERRORS}offset": str(offset),
+        f"{_ERRORS}stage": error.stage,
+        f"{_ERRORS}exception.class.name": kind,
+        f"{_ERRORS}exception.message": str(error),
+        _ATTEMPT: str(attempts + 1),
+        _FINGERPRINT: blake2b("\n".join((error.stage, kind, str(error))).encode(), digest_size=8).hexdigest(),
     }
-    return [(name, value.encode()) for name, value in texts.items()]
+    if mapping:
+        told[_MAPPING] = mapping
+    kept = [(name, value) for name, value in own if name not in told and not name.startswith(_ERRORS)]
+    return [*kept, *((name, value.encode()) for name, value in told.items())]

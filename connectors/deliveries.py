@@ -138,9 +138,9 @@ class DeliveryReader:
         )
 
     def _dead(self, message: Message, error: DeadLetter) -> Outgoing:
-        why = error_headers(error, topic=message.topic(), partition=message.partition(), offset=message.offset())
         own = [(name, value or b"") for name, value in message.headers() or []]
-        return Outgoing(self._topics.dlq, message.key(), message.value() or b"", [*own, *why])
+        told = error_headers(error, own, topic=message.topic(), partition=message.partition(), offset=message.offset())
+        return Outgoing(self._topics.dlq, message.key(), message.value(), told)
 
     def _commit(self, consumer: Consumer, batch: list[Message]) -> None:
         ends: dict[tuple[str, int], int] = {}

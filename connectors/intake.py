@@ -38,15 +38,14 @@ class Intake:
         """
         self._publisher.publish([self._record(change, traceparent) for change in changes])
 
-    def dead_letter(self, raw: RawChange, error: DeadLetter, *, mapping: str = "", attempt: int = 1) -> None:
+    def dead_letter(self, raw: RawChange, error: DeadLetter, *, mapping: str = "") -> None:
         """Keep a change that does not map, sealed, under the key and in the bytes it would have in its intake topic.
 
         Raises as `publish` does.
         """
         record = self._record(raw, None)
-        why = error_headers(error, topic=record.topic, mapping=mapping, attempt=attempt)
-        kept = Outgoing(self._topics.dlq, record.key, record.value, [*record.headers, *why])
-        self._publisher.publish([kept])
+        told = error_headers(error, record.headers, topic=record.topic, mapping=mapping)
+        self._publisher.publish([Outgoing(self._topics.dlq, record.key, record.value, told)])
 
     def close(self) -> None:
         """Wait for what is under way, then let go of the broker."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from connectors.dead_letters import error_headers
 from schemas.errors import Unmappable, Unreadable
+from streams.engine.api import Record
+from streams.engine.deadletter import Dead, to_message
 
 
 def test_headers_name_place_cause_and_mapping() -> None:
@@ -31,3 +33,21 @@ def test_the_fingerprint_is_of_the_trouble_not_of_the_place() -> None:
     assert a == fingerprint(Unmappable("缺少", field="gdbh"), 2)
     assert a != fingerprint(Unmappable("缺少", field="djsj"), 1)
     assert a != fingerprint(Unreadable("缺少"), 1)
+
+
+def test_a_record_dead_lettered_again_keeps_its_own_headers_and_counts_on() -> None:
+    first = error_headers(Unreadable("无内容"), [("ce_id", b"e1")], topic="t", partition=1, offset=2, mapping="web@1")
+    again = error_headers(Unreadable("别的"), first, topic="t", partition=1, offset=9)
+    found = dict(again)
+    assert len(found) == len(again), "no name twice"
+    assert (found["ce_id"], found["x-santai-attempt"]) == (b"e1", b"2")
+    assert found["__connect.errors.offset"] == b"9"
+    assert dict(error_headers(Unreadable("x"), [("x-santai-attempt", b"many")], topic="t"))["x-santai-attempt"] == b"1"
+
+
+def test_the_fingerprint_is_the_streams_own() -> None:
+    record = Record(topic="t", partition=0, offset=5, timestamp_ms=0, key=b"k", value=b"v")
+    error = Unmappable("缺少标识字段", field="gdbh")
+    theirs = to_message(Dead(record, error.stage, type(error).__name__, str(error)), "dlq")
+    ours = dict(error_headers(error, topic="t", partition=0, offset=5))
+    assert {name: value for name, value in theirs.headers if name in ours} == ours

@@ -143,11 +143,12 @@ section: TypeAdapter[SignatureSection] = TypeAdapter(SignatureSection)
 
 def test_a_section_becomes_its_scheme() -> None:
     secret = "0123456789abcdef"
-    built = section.validate_python({"scheme": "12345", "app_key": "k", "secrets": [secret, ""]}).make()
-    assert built == HotlineScheme("k", (secret.encode(),))
-    built = section.validate_python({"scheme": "standard-webhooks", "secrets": [secret, "whsec_" + "QUFB" * 8]}).make()
-    assert built == StandardWebhooks((secret.encode(), b"AAA" * 8))
-    assert secret not in repr(built)
+    hotline = section.validate_python({"scheme": "12345", "app_key": "k", "secrets": [secret, ""]})
+    assert hotline.build() == HotlineScheme("k", (secret.encode(),))
+    standard = section.validate_python({"scheme": "standard-webhooks", "secrets": [secret, "whsec_" + "QUFB" * 8]})
+    assert standard.build() == StandardWebhooks((secret.encode(), b"AAA" * 8))
+    for shown in (repr(hotline), repr(standard), repr(hotline.build()), repr(standard.build())):
+        assert secret not in shown
 
 
 @pytest.mark.parametrize(
