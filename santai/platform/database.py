@@ -28,7 +28,7 @@ class Database(Server):
     def create_database(self, name: str) -> str:
         """Make an empty database (a name of letters, digits, underscores) and return its URL."""
         if not re.fullmatch(r"\w{1,60}", name, re.ASCII):
-            raise Stop(f"{name!r} cannot name a database: use letters, digits and underscores")
+            raise Stop(f"{name!r} 不能作库名:只用字母、数字和下划线")
         engine = sqlalchemy.create_engine(self.url(), isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(self.create_statement(name))

@@ -27,7 +27,7 @@ def promtool() -> Path:
 
 def _fetch(package: str, into: Path) -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise Stop(f"no apt-get here: install {package} by your system's means and put it on the PATH")
+        raise Stop(f"本机没有 apt-get:请自行安装 {package},放在 PATH 上")
     work = into.with_name(into.name + ".apt")
     work.mkdir()
     try:
@@ -35,7 +35,7 @@ def _fetch(package: str, into: Path) -> None:
         _run(["dpkg-deb", "-x", str(archive), str(into)], work)
     except subprocess.CalledProcessError as error:
         last_line = str(error.stdout).strip().rpartition("\n")[2]
-        raise Stop(f"Debian's {package} cannot be had ({last_line}); by hand: apt-get install {package}") from error
+        raise Stop(f"取不到 Debian 的 {package}({last_line});可自行执行 apt-get install {package}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

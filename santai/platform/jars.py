@@ -24,7 +24,7 @@ def java() -> str:
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
     if found is None:
-        raise Stop("no Java: install a JDK 17 (Debian: apt-get install openjdk-17-jdk-headless)")
+        raise Stop("找不到 Java:请安装 JDK 17(Debian:apt-get install openjdk-17-jdk-headless)")
     return found
 
 
@@ -45,7 +45,7 @@ def classpath(part: Part) -> str:
 def _fetch(part: Part, into: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
-        raise Stop("no Maven: install it (Debian: apt-get install maven)")
+        raise Stop("找不到 Maven:请安装(Debian:apt-get install maven)")
     print(f"首次使用，正在取得 {part} 的程序文件 …", file=sys.stderr, flush=True)
     goal = "unpack-dependencies" if part in _UNPACKED else "copy-dependencies"
     # The POM is copied: Maven must not look for anything in, or write anything to, the checkout.
@@ -66,4 +66,4 @@ def _fetch(part: Part, into: Path) -> None:
         pom.unlink(missing_ok=True)
     if done.returncode != 0:
         tail = (done.stdout + done.stderr).strip().splitlines()[-3:]
-        raise Stop(f"Maven did not get {part} ({POM.name}): {' / '.join(tail)}")
+        raise Stop(f"Maven 未能取得 {part}({POM.name}):{' / '.join(tail)}")

@@ -74,7 +74,7 @@ class Kafka(Server):
             check=False,
         )
         if done.returncode != 0:
-            raise Stop(f"Kafka cannot format {self._logs}: {done.stdout}{done.stderr}")
+            raise Stop(f"Kafka 无法初始化 {self._logs}:{done.stdout}{done.stderr}")
 
     def argv(self) -> Sequence[str]:
         """The broker's command line."""

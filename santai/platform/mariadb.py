@@ -14,6 +14,9 @@ from santai.platform import jars
 from santai.platform.database import Database
 from schemas.errors import Stop
 
+# docker-compose.yml sets the same (tests/contract/test_compose.py).
+SERVER_OPTIONS = ("--skip-name-resolve", "--character-set-server=utf8mb4", "--default-time-zone=+08:00")
+
 
 class MariaDb(Database):
     """The MariaDB server; utf8mb4, local time of the domain (+08:00) as a province's servers have it."""
@@ -46,7 +49,7 @@ class MariaDb(Database):
             check=False,
         )
         if done.returncode != 0:
-            raise Stop(f"MariaDB cannot fill {draft}: {done.stdout[-500:]}{done.stderr[-500:]}")
+            raise Stop(f"MariaDB 无法初始化 {draft}:{done.stdout[-500:]}{done.stderr[-500:]}")
         draft.rename(self.data)
 
     def argv(self) -> Sequence[str]:
@@ -61,10 +64,8 @@ class MariaDb(Database):
             "--bind-address=127.0.0.1",
             f"--port={self.port()}",
             "--socket=mariadb.sock",  # in the data folder; an absolute path may exceed the 107 bytes of a socket name
-            "--skip-name-resolve",
+            *SERVER_OPTIONS,
             "--skip-ssl",  # loopback; else it makes a new 4096-bit key at every start, for seconds
-            "--character-set-server=utf8mb4",
-            "--default-time-zone=+08:00",
             "--innodb-buffer-pool-size=64M",
             "--performance-schema=OFF",
         ]

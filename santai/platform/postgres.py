@@ -25,6 +25,10 @@ _AS_NOBODY = (
 )
 
 
+# docker-compose.yml sets the same (tests/contract/test_compose.py).
+SERVER_SETTINGS = {"timezone": "Asia/Shanghai", "log_timezone": "UTC"}
+
+
 class Postgres(Database):
     """The PostgreSQL server; UTF-8, local time of the domain (Asia/Shanghai)."""
 
@@ -58,7 +62,7 @@ class Postgres(Database):
             command = ["setpriv", *self.privileges, "--", *command]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise Stop(f"PostgreSQL cannot fill {draft}: {done.stdout[-500:]}{done.stderr[-500:]}")
+            raise Stop(f"PostgreSQL 无法初始化 {draft}:{done.stdout[-500:]}{done.stderr[-500:]}")
         draft.rename(self.data)
 
     def argv(self) -> Sequence[str]:
@@ -68,8 +72,7 @@ class Postgres(Database):
             "port": str(self.port()),
             "unix_socket_directories": "",
             "shared_buffers": "32MB",
-            "timezone": "Asia/Shanghai",
-            "log_timezone": "UTC",
+            **SERVER_SETTINGS,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(binary("postgres")), "-D", str(self.data), *options]
@@ -80,5 +83,5 @@ def binary(name: str) -> Path:
     # Found without importing: the package's own start-up code is not wanted.
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or not spec.submodule_search_locations:
-        raise Stop(f"no PostgreSQL: install the package {_WHEEL.replace('_', '-')} (script/bootstrap does)")
+        raise Stop(f"找不到 PostgreSQL:请安装 Python 包 {_WHEEL.replace('_', '-')}(script/bootstrap 会装)")
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name

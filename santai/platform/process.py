@@ -28,7 +28,7 @@ def free_port() -> int:
         if port not in _handed_out and port_is_free(port):
             _handed_out.add(port)
             return port
-    raise Stop("no free loopback port between 20000 and 32000: stop servers that are no longer needed")
+    raise Stop("本机 20000 到 32000 之间没有空闲端口:请停掉不用的服务")
 
 
 def port_is_free(port: int) -> bool:
@@ -85,7 +85,7 @@ class Process:
         if options:
             setpriv = shutil.which("setpriv")
             if setpriv is None:
-                raise Stop("no setpriv: install util-linux")
+                raise Stop("找不到 setpriv:请安装 util-linux")
             command = [setpriv, *options, "--", *command]
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:

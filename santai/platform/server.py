@@ -113,9 +113,9 @@ class Server(ABC):
         while not self.healthy():
             process = self._found()
             if process is None:
-                raise Stop(f"{self.name} ended while starting; {self.log}: {self._last_words()}")
+                raise Stop(f"{self.name} 启动时退出,日志 {self.log}:{self._last_words()}")
             if time.monotonic() > deadline:
-                raise Stop(f"{self.name} is not ready after {self.ready_s_max:.0f} s; {self.log}: {self._last_words()}")
+                raise Stop(f"{self.name} 在 {self.ready_s_max:.0f} 秒内没有就绪,日志 {self.log}:{self._last_words()}")
             process.wait(_POLL_S)
 
     def stop(self) -> None:
