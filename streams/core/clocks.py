@@ -96,8 +96,7 @@ class _Rule:
         if run is None:
             return None
         due = self._moment(self._limit.due, run)
-        near_at = min(self._moment(self._limit.near, run).ms, due.ms)
-        moments = (near_at, due.ms, self._moment(self._limit.red, run).ms)
+        moments = (self._moment(self._limit.near, run).ms, due.ms, self._moment(self._limit.red, run).ms)
         if run.ended is not None:
             late = run.until >= due.ms
             return ClockStatus(self._name, run.started_at, *moments, run.ended, due.provisional, None, late)

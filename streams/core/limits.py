@@ -22,7 +22,7 @@ class Limit(Protocol):
     """How much time a clock gives."""
 
     def near(self, start_ms: int, extra: int) -> Due:
-        """When the deadline is near; may lie beyond it in very short limits."""
+        """When the deadline is near: never after it, in very short limits at it."""
 
     def due(self, start_ms: int, extra: int) -> Due:
         """The deadline."""

@@ -173,6 +173,12 @@ def test_facts_ahead_of_the_tick_count() -> None:
     assert [status.stage for status in found] == ["met"]
 
 
+def test_what_happened_after_the_deadline_shows_that_it_has_passed() -> None:
+    accepted = facts("web", ("2026-03-02 09:00", "RECEIVED"), ("2026-03-02 14:30", "ACCEPTED"))
+    found = status("web-message", accepted, "2026-03-02 09:00")
+    assert (found.stage, found.next_at) == ("yellow", ms("2026-03-02 16:30"))
+
+
 def test_next_wake_is_the_earliest() -> None:
     call = facts("12348", ("2026-03-02 09:00", "RECEIVED"), urgent=True)
     assert next_wake(BOOK.evaluate(call, ms("2026-03-02 09:00"))) == ms("2026-03-02 09:48")
@@ -290,6 +296,22 @@ def test_paused_minutes_are_given_back_to_the_millisecond(start: int, after: int
     facts = walked(start, [(after * MINUTE, "SUSPENDED"), (pause, "IN_PROGRESS")])
     found = CLOCKS.evaluate(facts, start)[0]
     assert found.due_at == start + 300 * MINUTE + pause
+
+
+def test_one_pausing_state_after_another_is_one_pause() -> None:
+    facts = walked(ms("2026-03-02 09:00"), [(MINUTE, "SUSPENDED"), (DAY, "SUSPENDED"), (DAY, "IN_PROGRESS")])
+    assert CLOCKS.evaluate(facts, 0)[0].due_at == ms("2026-03-04 14:00")
+
+
+def test_a_source_whose_clock_is_behind_makes_no_negative_pause() -> None:
+    facts = walked(ms("2026-03-02 09:00"), [(60 * MINUTE, "SUSPENDED"), (-30 * MINUTE, "IN_PROGRESS")])
+    assert CLOCKS.evaluate(facts, 0)[0].due_at == ms("2026-03-02 14:00")
+
+
+def test_a_pause_overnight_gives_back_office_hours_only() -> None:
+    facts = walked(ms("2026-03-02 16:00"), [(60 * MINUTE, "SUSPENDED"), (17 * 60 * MINUTE, "IN_PROGRESS")])
+    # 17:00 to 10:00: an hour in the evening, an hour and a half in the morning; three of four hours are left.
+    assert CLOCKS.evaluate(facts, 0)[2].due_at == ms("2026-03-03 14:30")
 
 
 def test_the_shipped_table_says_where_every_clock_comes_from() -> None:
