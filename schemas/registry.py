@@ -22,6 +22,7 @@ from schemas.errors import Retry, Stop, Unreadable
 
 _HEADERS = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
 _TIMEOUT_S = 10.0
+_BAD_URL = "模式注册中心的地址不合格,请检查设置;形如 http://主机:端口/apis/ccompat/v7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,11 @@ class RegistrySchemaIds:
         """`url`: base of the Confluent API, such as http://host:port/apis/ccompat/v7. Nothing is sent yet."""
         try:
             self._url = httpx.URL(url.rstrip("/"))
-            self._http = httpx.Client(headers=_HEADERS, timeout=timeout_s, trust_env=False)
-        except httpx.InvalidURL as error:
-            raise Stop(f"模式注册中心的地址不合格,请检查设置:{error}") from None
+        except httpx.InvalidURL:
+            raise Stop(_BAD_URL) from None
+        if self._url.scheme not in ("http", "https") or not self._url.host.strip("["):
+            raise Stop(_BAD_URL)
+        self._http = httpx.Client(headers=_HEADERS, timeout=timeout_s, trust_env=False)
         self._ids: dict[str, int] = {}
         self._schemas: dict[int, Schema] = {}
 
@@ -68,10 +71,12 @@ class RegistrySchemaIds:
     def id_of(self, subject: str) -> int:
         """Id of our own schema under the subject. Raises Stop when it is not registered, Retry when unreachable."""
         if subject not in self._ids:
-            found = self._lookup(subject, catalog().current(record_name(subject)))
+            ours = catalog().current(record_name(subject))
+            found = self._lookup(subject, ours)
             if found is None:
                 raise Stop(f"模式 {subject} 的当前版本尚未登记,请先执行 santai schema register")
             self._ids[subject] = found
+            self._schemas.setdefault(found, ours)
         return self._ids[subject]
 
     def schema_of(self, schema_id: int) -> Schema:
