@@ -9,24 +9,16 @@ from typing import Any
 
 from connectors import soap_xml
 from connectors.api import Document, Page, Result, Told
-from connectors.soap_client import TOKEN_EXPIRED, LostReply, NotSent, SoapClient, printable
+from connectors.soap_client import LostReply, NotSent, SoapClient
+from connectors.soap_codes import judge, printable
 from connectors.soap_settings import SoapSinkSettings, SoapSourceSettings
-from connectors.soap_xml import DUPLICATE_TEXT, BadXml, Outcome
+from connectors.soap_xml import BadXml
 from mappings.body import parse_body
 from mappings.message import Message
 from schemas.errors import Retry, Unmappable
 from schemas.ids import deterministic_id
 
 CONTENT_TYPE = "application/xml"
-
-_DUPLICATE = "3001"
-_REFUSED = {
-    "2001": "对方不能识别报文",
-    "2002": "对方称缺必填项",
-    "2003": "对方称代码不在字典内",
-    "3003": "对方称办件状态不允许此操作",
-}
-_TRANSIENT = {"1001": "对方称签名不符", TOKEN_EXPIRED: "对方称令牌过期", "9999": "对方系统异常"}
 
 
 class SoapSource:
@@ -108,19 +100,6 @@ class SoapSink:
         except LostReply as error:
             return {push_id: Result(Told.UNKNOWN, str(error)) for push_id in bodies}
         return {push_id: judge(reply.of(push_id), self._settings.success) for push_id in bodies}
-
-
-def judge(outcome: Outcome, success: frozenset[str]) -> Result:
-    """What a partner's outcome means for one push."""
-    if DUPLICATE_TEXT in outcome.text or outcome.code == _DUPLICATE:
-        return Result(Told.DONE, "对方已有此件")
-    if outcome.code in success:
-        return Result(Told.DONE)
-    if outcome.code in _REFUSED:
-        return Result(Told.REFUSED, f"{_REFUSED[outcome.code]}（代码{outcome.code}）")
-    if outcome.code in _TRANSIENT:
-        return Result(Told.RETRY, f"{_TRANSIENT[outcome.code]}（代码{outcome.code}）")
-    return Result(Told.UNKNOWN, f"对方返回未知代码（{printable(outcome.code)}）")
 
 
 def _document(case: bytes) -> Document:

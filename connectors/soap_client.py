@@ -19,12 +19,10 @@ import zeep.exceptions
 from lxml import etree
 
 from connectors import soap_xml
+from connectors.soap_codes import SIGN_REFUSED, TOKEN_EXPIRED, printable
 from connectors.soap_settings import SoapConnection
 from connectors.soap_xml import BadXml, Head, Reply
 from schemas.errors import Retry, Stop
-
-SIGN_REFUSED = "1001"
-TOKEN_EXPIRED = "1002"  # noqa: S105, a code, not a secret
 
 _SHANGHAI = timezone(timedelta(hours=8))
 _MEDIA_TYPES = ("text/xml", "application/xml", "application/soap+xml")
@@ -184,12 +182,6 @@ class SoapClient:
         """The platform's rule, not our choice: MD5(appKey + secret + yyyyMMddHHmmss)."""
         text = self._settings.app_key + self._settings.secret.get_secret_value() + timestamp
         return md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def printable(code: str) -> str:
-    """A partner's code, fit for a reason: short and without anything that could be a person's."""
-    kept = "".join(c for c in code[:12] if c.isascii() and (c.isalnum() or c in "/-_"))
-    return kept or "空"
 
 
 def _seconds(text: str | None, default: float) -> float:
