@@ -8,7 +8,7 @@ of systems, topics, steps, clocks. A labelled metric is called with its label va
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
@@ -53,6 +53,7 @@ class Metrics:
         self.registry = registry = registry or CollectorRegistry()
         self._clock = clock
         self._heard: dict[str, float] = {}
+        self._clock_states: set[tuple[str, str]] = set()
         ProcessCollector(registry=registry)
 
         def counter(name: str, text: str, *labels: str) -> Labelled[Counter]:
@@ -115,6 +116,17 @@ class Metrics:
         self._silence_limit = gauge(
             "santai_source_silence_limit_seconds", "Silence from which on a source needs a look.", "system"
         )
+
+    def set_clock_states(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """How many open tickets stand at each (clock, stage) now; what is not named leaves the page.
+
+        A process tells of its own partitions only, so it calls again with what is left when it loses one.
+        """
+        for gone in self._clock_states - counts.keys():
+            self.clock_state.forget(*gone)
+        for key, count in counts.items():
+            self.clock_state(*key).set(count)
+        self._clock_states = set(counts)
 
     def watch_source(self, system: str, limit_seconds: float = 3600) -> None:
         """From now on the page tells how long the source has been silent, and how long it may be."""

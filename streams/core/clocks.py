@@ -58,6 +58,7 @@ class ClockStatus(NamedTuple):
     next_at: int | None
     late: bool = False
     paused: bool = False
+    reached: Stage = "running"
 
 
 class _Run(NamedTuple):
@@ -97,15 +98,15 @@ class _Rule:
             return None
         due = self._moment(self._limit.due, run)
         moments = (self._moment(self._limit.near, run).ms, due.ms, self._moment(self._limit.red, run).ms)
-        if run.ended is not None:
-            late = run.until >= due.ms
-            return ClockStatus(self._name, run.started_at, *moments, run.ended, due.provisional, None, late)
-        paused = run.paused_at is not None
-        judged = run.paused_at if run.paused_at is not None else max(now, run.until)
+        judged = run.until if run.ended is not None else run.paused_at
+        if judged is None:
+            judged = max(now, run.until)
         rank = sum(moment <= judged for moment in moments)
-        next_at = moments[rank] if rank < len(moments) and not paused else None
+        stage = run.ended or _REACHED[rank]
+        paused = run.paused_at is not None
+        next_at = moments[rank] if rank < len(moments) and not paused and not run.ended else None
         return ClockStatus(
-            self._name, run.started_at, *moments, _REACHED[rank], due.provisional, next_at, rank >= 2, paused
+            self._name, run.started_at, *moments, stage, due.provisional, next_at, rank >= 2, paused, _REACHED[rank]
         )
 
     def _run(self, history: tuple[tuple[int, str], ...]) -> _Run | None:

@@ -61,13 +61,16 @@ def test_web_message_is_met_by_an_answer_and_by_nothing_less() -> None:
     moves = [("2026-03-02 09:00", "RECEIVED"), ("2026-03-02 09:10", "ACCEPTED"), ("2026-03-02 09:20", "TRANSFERRED")]
     assert status("web-message", facts("web", *moves), "2026-03-02 13:30").stage == "near"
     answered = facts("web", *moves, ("2026-03-02 13:59", "RESOLVED"))
-    assert status("web-message", answered, "2026-03-05 09:00")[5:] == ("met", False, None, False, False)
+    assert status("web-message", answered, "2026-03-05 09:00")[5:] == (
+        *("met", False, None),
+        *(False, False, "near"),
+    )
 
 
 def test_what_is_answered_late_is_met_but_late() -> None:
     at_the_deadline = facts("web", ("2026-03-02 09:00", "RECEIVED"), ("2026-03-02 14:00", "REJECTED"))
     found = status("web-message", at_the_deadline, "2026-03-02 14:00")
-    assert (found.stage, found.late, found.next_at) == ("met", True, None)
+    assert (found.stage, found.late, found.next_at, found.reached) == ("met", True, None, "yellow")
 
 
 def test_a_withdrawn_message_is_stopped() -> None:

@@ -103,3 +103,11 @@ def test_a_watched_sink_counts_from_zero() -> None:
     counts = {labels: value for (name, labels), value in samples(metrics).items() if name == "santai_deliveries_total"}
     assert {dict(labels)["result"] for labels in counts} == {"done", "refused", "retry", "unknown"}
     assert set(counts.values()) == {0}
+
+
+def test_clock_states_are_those_of_now() -> None:
+    metrics = Metrics()
+    metrics.set_clock_states({("web-message", "yellow"): 2, ("web-message", "red"): 1})
+    metrics.set_clock_states({("web-message", "red"): 3})
+    states = {dict(labels)["state"]: value for (name, labels), value in samples(metrics).items() if "clock" in name}
+    assert states == {"red": 3}
