@@ -41,7 +41,7 @@ def parse_body(content_type: str, body: bytes) -> Any:
 
 
 def parse_xml(body: bytes, charset: str | None = None) -> Any:
-    """XML as nested dicts; see parse_body. Text that only lacks escaping (`]]>`, `&`, control characters) is repaired."""
+    """XML as nested dicts; see parse_body. Text that only lacks escaping (`]]>`, `&`, controls) is repaired."""
     text = _decode(body, charset)
     text = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
     try:

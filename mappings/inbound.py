@@ -19,7 +19,6 @@ from schemas.events.common import Mark, Person
 from schemas.events.inbox import Submission
 from schemas.ids import deterministic_id, submission_id
 
-
 _SHORT_CHARS_MAX = 2_000  # raw characters of a field without a limit of its own: dates, codes, flags
 
 
@@ -135,7 +134,7 @@ class Inbound:
     told_apart_by: str | None  # the field the rules look at, for errors
 
     def apply(self, document: Any, header: Header) -> list[InboxEvent]:
-        """The events of one document, its submission first. Unmappable: no rule fits, or a required field is missing."""
+        """The events of one document, its submission first. Unmappable: no rule fits, a required field is missing."""
         sid = submission_id(header.system, header.source_key)
         made = _Made()
         missing: Missing | None = None

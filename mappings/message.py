@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing to tell a system, in the system's own words. The body holds personal data in plain text: memory only."""
+    """What to tell a system, in the system's own words. The body holds personal data in plain text: memory only."""
 
     operation: str
     body: dict[str, Any]

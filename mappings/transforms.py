@@ -13,7 +13,8 @@ from mappings.problems import FieldProblem
 
 Transform = Callable[[Any], Any]
 
-_DOTS = re.compile(r" ?[·・•‧∙⋅･˙．●] ?")
+_DOT = re.compile(r"[·・•‧∙⋅･˙．●]")
+_DOT_GAP = re.compile(r" ?· ?")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff])\s+(?=[\u3400-\u9fff\U00020000-\U0003ffff])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\ufeff\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -30,6 +31,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7}|400\d{7}|800\d{7}", re.
 _NUMBER_SPLIT = re.compile(r"[,，、;；\s]+")
 _QUALIFIED = re.compile(r"([a-z0-9][a-z0-9-]*)[:：](.+)")
 _NUMBERS_MAX = 20
+_MS_MAX = 10**14  # the year 5138
 
 _YES = frozenset({"1", "true", "是", "y", "yes", "有", "保密", "匿名"})
 _NO = frozenset({"0", "false", "否", "n", "no", "无", "不保密", "公开", "实名"})
@@ -38,7 +40,7 @@ _NO = frozenset({"0", "false", "否", "n", "no", "无", "不保密", "公开", "
 def text(value: object) -> str | None:
     """Free text: control characters out, line ends as \\n, no blanks around."""
     cleaned = _CONTROL.sub("", _scalar(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
-    return unicodedata.normalize("NFC", cleaned) or None
+    return unicodedata.normalize("NFC", cleaned).strip() or None
 
 
 def line(value: object) -> str | None:
@@ -53,8 +55,8 @@ def name(value: object) -> str | None:
     >>> name("阿卜杜・热合曼"), name("王　晓"), name("匿名")
     ('阿卜杜·热合曼', '王晓', None)
     """
-    spaced = _SPACE.sub(" ", _CONTROL.sub("", _scalar(value))).strip()
-    cleaned = _HAN_GAP.sub("", unicodedata.normalize("NFKC", _DOTS.sub("·", spaced)))
+    half = unicodedata.normalize("NFKC", _DOT.sub("·", _CONTROL.sub("", _scalar(value))))
+    cleaned = _HAN_GAP.sub("", _DOT_GAP.sub("·", _SPACE.sub(" ", half).strip()))
     return None if cleaned in _NOTHING else cleaned
 
 
@@ -127,13 +129,12 @@ def number(value: object) -> str | None:
     >>> number("法援[2026] 12号")
     '法援〔2026〕12号'
     """
-    cleaned = _SPACE.sub("", unicodedata.normalize("NFKC", _CONTROL.sub("", _scalar(value))))
-    return cleaned.translate(_BRACKETS) or None
+    return _compact(value).translate(_BRACKETS) or None
 
 
 def case_number(value: object) -> str | None:
     """A court case or document number: half-width, no blanks, round brackets."""
-    cleaned = _SPACE.sub("", unicodedata.normalize("NFKC", _CONTROL.sub("", _scalar(value))))
+    cleaned = _compact(value)
     return None if cleaned in _NOTHING else cleaned.translate(_CASE_BRACKETS)
 
 
@@ -177,12 +178,24 @@ def one_number(system: str) -> Transform:
 
 def write_local_time(value: object) -> str:
     """Outbound: UTC ms as yyyy-MM-dd HH:mm:ss in Shanghai."""
-    return times.local(integer(value)).strftime("%Y-%m-%d %H:%M:%S")
+    return times.local(_ms(value)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def write_iso_time(value: object) -> str:
     """Outbound: UTC ms as ISO 8601 with zone."""
-    return times.local(integer(value)).isoformat(timespec="milliseconds")
+    return times.local(_ms(value)).isoformat(timespec="milliseconds")
+
+
+def _ms(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MS_MAX:
+        return value
+    raise FieldProblem("bad_date", "应为毫秒时间")
+
+
+def _compact(value: object) -> str:
+    """Half-width and without blanks; taking out blanks may let characters compose, so normalised again."""
+    half = unicodedata.normalize("NFKC", _CONTROL.sub("", _scalar(value)))
+    return unicodedata.normalize("NFKC", _SPACE.sub("", half))
 
 
 def _scalar(value: object) -> str:
