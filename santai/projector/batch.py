@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,8 +15,6 @@ from santai.projector.store import Place
 from schemas.errors import DeadLetter, Retry, Stop
 
 Fold = Callable[[object, bytes], list[Change]]
-
-_ATTEMPT = "x-santai-attempt"
 
 
 class Decoder(Protocol):
@@ -34,8 +32,8 @@ class Batch:
     ends: dict[Place, int] = field(default_factory=dict)
     dead: list[Outgoing] = field(default_factory=list)
     records: int = 0
-    newest_ms: dict[str, int] = field(default_factory=dict)
-    """Timestamp of the newest record of each topic."""
+    behind: dict[Place, int | None] = field(default_factory=dict)
+    """For each partition heard of: its last record's timestamp in ms, None when the end was reached after it."""
 
 
 def fold_batch(
@@ -53,12 +51,13 @@ def fold_batch(
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
                 batch.ends[place] = max(batch.ends.get(place, 0), message.offset() or 0)
+                batch.behind[place] = None
             else:
                 judge(error, place)
             continue
         batch.ends[place] = (message.offset() or 0) + 1
         batch.records += 1
-        batch.newest_ms[place[0]] = max(batch.newest_ms.get(place[0], 0), message.timestamp()[1])
+        batch.behind[place] = message.timestamp()[1]
         value = message.value()
         if value is None and place[0] == compacted:
             continue
@@ -86,23 +85,15 @@ def judge(error: KafkaError, place: Place) -> None:
 
 def dead_record(message: Message, reason: DeadLetter, dlq: str) -> Outgoing:
     """The record, byte for byte, with where it came from and why."""
-    kept: Sequence[tuple[str, bytes]] = [
+    kept = [
         (name, value if isinstance(value, bytes) else (value or "").encode()) for name, value in message.headers() or ()
     ]
-    attempts: Mapping[str, bytes] = dict(kept)
-    given = attempts.get(_ATTEMPT, b"1")
     why = error_headers(
         reason,
+        kept,
         topic=message.topic() or "",
         partition=message.partition() or 0,
         offset=message.offset() or 0,
-        attempt=int(given) if given.isdigit() else 1,
     )
-    ours = {name for name, _ in why}
     key = message.key()
-    return Outgoing(
-        dlq,
-        key.encode() if isinstance(key, str) else key,
-        message.value() or b"",
-        [*((name, value) for name, value in kept if name not in ours), *why],
-    )
+    return Outgoing(dlq, key.encode() if isinstance(key, str) else key, message.value() or b"", why)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -37,13 +37,13 @@ STAND_BACK_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """What one batch did."""
+    """What one poll led to; `records` is 0 when it only found that the end is reached."""
 
     records: int
     dead_letters: int
     seconds: float
     lag_seconds: Mapping[str, float] = field(default_factory=dict)
-    """For each topic of the batch: age of its newest record when it was in SQL."""
+    """Of every topic heard of so far: age of what waits longest in it; 0 when all of it is in SQL."""
 
 
 def _ignore(_done: Projected) -> None:
@@ -54,7 +54,7 @@ class Projector:
     """One projector. `run` blocks; the other methods may be called from other threads.
 
     `consumer_config` and `producer_config` are librdkafka's (servers and credentials). The engine comes from
-    `open_read_model`. `on_batch` is called after every batch that held records.
+    `open_read_model`. `on_batch` is called after everything that was written.
     """
 
     def __init__(
@@ -80,7 +80,10 @@ class Projector:
         self._stand_back_s = stand_back_s
         self._fold = fold
         self._next: dict[Place, int] = {}
+        self._behind: dict[Place, int | None] = {}
         self._failures = 0
+        self._waits_since: float | None = None
+        self._no_broker = threading.Event()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -100,6 +103,11 @@ class Projector:
         done = self.positions()
         mine = [place for place in done if place[0] in self.sources]
         return bool(mine) and all(done[place] >= end for place, end in ends(admin, mine).items())
+
+    def waits_since_s(self) -> float | None:
+        """How long broker or database have been out of reach; None while all is well."""
+        since = self._waits_since
+        return None if since is None else time.monotonic() - since
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set. Outages of broker or database are waited out.
@@ -121,13 +129,16 @@ class Projector:
     def _wait(self, stop: threading.Event, why: str) -> None:
         pause_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
         self._failures += 1
+        if self._waits_since is None:
+            self._waits_since = time.monotonic()
         log.warning("projector_waits", extra={"why": why, "pause_s": pause_s})
         stop.wait(pause_s)
 
     def _session(self, stop: threading.Event) -> None:
         """From the offsets in SQL on, until something goes wrong."""
         create_schema(self._engine)
-        consumer = Consumer(consumer_config(self._given), logger=log)
+        self._no_broker.clear()
+        consumer = Consumer({**consumer_config(self._given), "error_cb": self._broker_error}, logger=log)
         try:
             with Publisher(self._producer) as publisher:
                 self._take_up(consumer)
@@ -139,6 +150,11 @@ class Projector:
                         self._take_up(consumer)
         finally:
             consumer.close()
+
+    def _broker_error(self, error: KafkaError) -> None:
+        """Called within polls. One lost connection is librdkafka's own affair."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN or error.fatal():
+            self._no_broker.set()
 
     def _take_up(self, consumer: Consumer) -> None:
         self._next = load_offsets(self._engine, partitions(consumer, self.sources))
@@ -157,20 +173,23 @@ class Projector:
     def _step(self, consumer: Consumer, publisher: Publisher) -> None:
         messages = consumer.consume(self._batch_records_max, POLL_S)
         if not messages:
+            if self._no_broker.is_set():
+                raise Retry("no broker can be reached; is it running?")
             return
         began = time.monotonic()
         batch = self._folded(messages)
         publisher.publish(batch.dead)
         try:
             self._commit(batch)
-        except DBAPIError as error:
-            if passing(error):
+        except (DBAPIError, OverflowError) as error:
+            if isinstance(error, DBAPIError) and passing(error):
                 raise
             # One of the records asks for what the database cannot do: find it, keep it aside, let the others in.
             batch.dead.extend(self._one_by_one(messages, publisher))
-        self._failures = 0
-        if batch.records:
-            self._on_batch(_report(batch, time.monotonic() - began))
+        self._failures, self._waits_since = 0, None
+        if batch.ends:
+            self._behind.update(batch.behind)
+            self._on_batch(Projected(batch.records, len(batch.dead), time.monotonic() - began, self._lag()))
 
     def _folded(self, messages: Iterable[Message]) -> Batch:
         return fold_batch(messages, self._codec, self._topics.dlq, compacted=self._topics.state, fold=self._fold)
@@ -183,23 +202,26 @@ class Projector:
             write(connection, batch.changes, moves)
         self._next.update((place, new) for place, (_expected, new) in moves.items())
 
+    def _lag(self) -> dict[str, float]:
+        now_ms = time.time() * 1000
+        lag: dict[str, float] = {}
+        for (topic, _number), last_ms in self._behind.items():
+            age_s = 0.0 if last_ms is None else max(0.0, (now_ms - last_ms) / 1000)
+            lag[topic] = max(lag.get(topic, 0.0), age_s)
+        return lag
+
     def _one_by_one(self, messages: Sequence[Message], publisher: Publisher) -> list[Any]:
         refused = []
         for message in messages:
             batch = self._folded([message])
             try:
                 self._commit(batch)
-            except DBAPIError as error:
-                if passing(error):
+            except (DBAPIError, OverflowError) as error:
+                if isinstance(error, DBAPIError) and passing(error):
                     raise
-                reason = DeadLetter("project", f"读模型的数据库不收这条记录（{type(error.orig).__name__}）")
+                kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+                reason = DeadLetter("project", f"读模型的数据库不收这条记录（{kind}）")
                 refused.append(dead_record(message, reason, self._topics.dlq))
                 publisher.publish(refused[-1:])
                 self._commit(Batch(ends=batch.ends))
         return refused
-
-
-def _report(batch: Batch, seconds: float) -> Projected:
-    now_ms = time.time() * 1000
-    lag = {topic: max(0.0, (now_ms - newest) / 1000) for topic, newest in batch.newest_ms.items()}
-    return Projected(batch.records, len(batch.dead), seconds, lag)
