@@ -64,6 +64,7 @@ class EchoConfig(_Part):
 
     push_id: StrictStr
     fields: dict[str, StrictStr] = Field(min_length=1)
+    touched: list[StrictStr] = Field(default_factory=list)  # what else our writing changes in a record
 
 
 class Tell(_Part):

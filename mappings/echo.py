@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from mappings.compile import Workbench, is_empty
 from mappings.config import EchoConfig
-from mappings.expressions import Expression
+from mappings.expressions import Expression, names, parse
 from mappings.problems import FieldProblem
 from mappings.yamlfile import did_you_mean
 
@@ -28,6 +30,7 @@ class EchoRule:
 
     push_id: Expression
     fields: tuple[tuple[str, Expression], ...]  # name in the message we sent, where it comes back
+    ours: frozenset[str]  # names in the document that our writing changes
 
     def of_document(self, document: Any) -> Echo | None:
         """The echo a document may be; None if it names no push."""
@@ -39,6 +42,11 @@ class EchoRule:
         except FieldProblem:
             return None
 
+    def of_own_part(self, document: Mapping[str, Any]) -> str:
+        """The digest of what is the system's own in a document."""
+        own = {name: value for name, value in document.items() if name not in self.ours}
+        return sha256(orjson.dumps(own, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
     def of_written(self, flat: Mapping[str, Any]) -> str:
         """The digest of a message we send; keys of the mapping are the body's paths."""
         return _digest([(name, flat.get(name)) for name, _ in self.fields])
@@ -49,10 +57,13 @@ def compile_echo(config: EchoConfig, written: set[str], bench: Workbench) -> Ech
     for name in config.fields:
         if name not in written:
             bench.file.find(("echo", "fields", name), f"outbound.always 中没有“{name}”{did_you_mean(name, written)}")
-    return EchoRule(
-        bench.expression(config.push_id, ("echo", "push_id")),
-        tuple((name, bench.expression(path, ("echo", "fields", name))) for name, path in sorted(config.fields.items())),
+    paths = [config.push_id, *config.fields.values()]
+    push_id = bench.expression(config.push_id, ("echo", "push_id"))
+    reads = tuple(
+        (name, bench.expression(path, ("echo", "fields", name))) for name, path in sorted(config.fields.items())
     )
+    roots = () if bench.file.findings else (name for path in paths for name in names(parse(path)))
+    return EchoRule(push_id, reads, frozenset(roots) | frozenset(config.touched))
 
 
 def _digest(values: list[tuple[str, Any]]) -> str:

@@ -68,6 +68,16 @@ class System:
         """Which push of ours the document says it returns; whether it does is the ledger's to say."""
         return self.echo_rule.of_document(document) if self.echo_rule else None
 
+    def own_digest(self, document: Any) -> str | None:
+        """A digest of what is the system's own in a record, without what our writing changes; None: not a record.
+
+        A record that carries our tag is more than an echo if this differs from when the record was last taken: the
+        system changed it, and then our writing came on top before anybody looked.
+        """
+        if self.echo_rule is None or not isinstance(document, dict):
+            return None
+        return self.echo_rule.of_own_part(document)
+
     def map_inbound(self, document: Any, cause_id: str, body_digest: str) -> list[InboxEvent]:
         """The canonical events of a document, its submission first. Fields that cannot be read are empty and marked.
 

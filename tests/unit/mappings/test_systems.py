@@ -17,6 +17,8 @@ from schemas.errors import Stop, Unmappable
 from schemas.events.common import Mark
 from schemas.events.inbox import StatusChanged, Submission
 
+_SYSTEMS = load_systems(FOLDER, None)
+
 GOOD = """\
 system: toy
 title: 玩具系统
@@ -199,11 +201,34 @@ def test_a_message_of_no_kind_names_the_field_that_tells_kinds_apart(folder: Pat
     assert error.value.field == "what"
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "ours", "own"),
+    [
+        (
+            "legal-aid",
+            {"id": 7, "name": "王晓", "update_date": "1", "task_key": "指派"},
+            {"update_date": "2", "hub_push_id": "p", "hub_state": "CLOSED"},
+            {"task_key": "承办"},
+        ),
+        (
+            "gov-service",
+            {"project_no": "P", "title": "甲", "handle_status": "23", "data_ver": "1"},
+            {"hub_unid": "p", "hub_state": "CLOSED", "handle_status": "60", "result_type": "1", "data_ver": "2"},
+            {"title": "乙"},
+        ),
+    ],
+)
+def test_our_writing_leaves_the_own_digest_and_their_own_changes_it(
+    name: str, before: dict[str, Any], ours: dict[str, Any], own: dict[str, Any]
+) -> None:
+    digest = _SYSTEMS[name].own_digest
+    assert digest(before) == digest(before | ours) != digest(before | own | ours)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
 )
-_SYSTEMS = load_systems(FOLDER, None)
 _SEEDS: dict[str, dict[str, Any]] = {
     "12345": {
         "lx": "gd",
