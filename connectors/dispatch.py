@@ -85,6 +85,7 @@ class Lane:
         self._in_flight = 0
         self._finished: queue.SimpleQueue[tuple[PushRow, Result | None]] = queue.SimpleQueue()
         self._marks: list[Mark] = []
+        self._owed: list[PushRow] = []
         self._sweep_at = 0
 
     def wake(self) -> None:
@@ -111,12 +112,13 @@ class Lane:
     def _turn(self, pool: ThreadPoolExecutor) -> bool:
         """One round; whether anything was done, so that another look is worth while."""
         ended = self._settle()
-        begun = self._begin(pool)
+        begun = self._begin(pool)  # before the receipts: systems are told while the broker is away
+        self._tell_tickets()
         self._sweep()
         return ended or begun
 
     def _settle(self) -> bool:
-        """Write down the ends of tries, then tell the tickets."""
+        """Write down the ends of tries; whether there were any."""
         now = _now()
         while True:
             try:
@@ -133,7 +135,7 @@ class Lane:
         if len(marked) < len(self._marks):
             log.warning("leases_lost", extra={"system": self._system.name, "number": len(self._marks) - len(marked)})
         self._marks = []
-        self._tell_tickets([row for row in marked if row.status in SETTLED and not row.receipted])
+        self._owed += [row for row in marked if row.status in SETTLED and not row.receipted]
         return True
 
     def _judge(self, row: PushRow, result: Result, now: int) -> Mark:
@@ -203,28 +205,34 @@ class Lane:
             self._finished.put((row, result))
             self.wake()
 
-    def _tell_tickets(self, rows: list[PushRow]) -> None:
-        """Receipts; not written now (Retry), they are still owed and the sweep writes them."""
-        if not rows:
+    def _tell_tickets(self) -> None:
+        """Write the receipts that are owed. On Retry they are kept for the next round."""
+        if not self._owed:
             return
         records = []
-        for row in rows:
+        for row in self._owed:
             receipt = _receipt(row)
             value = self._codec.encode(self._topics.inbox, receipt)
             source = headers(receipt, f"/santai/connectors/{row.system}")
             records.append(Outgoing(self._topics.inbox, row.ticket_id.encode(), value, source))
-        self._publisher.publish(records)
-        self._ledger.receipted([row.push_id for row in rows])
+        try:
+            self._publisher.publish(records)
+            self._ledger.receipted([row.push_id for row in self._owed])
+        except Retry:
+            del self._owed[_OWED_MAX:]  # a long outage: the sweep finds the rest in the ledger
+            raise
+        self._owed = []
 
     def _sweep(self) -> None:
-        """Receipts that a dead worker, or we without a broker, still owe. Younger ones are in their worker's hands."""
+        """Receipts that a dead worker, or we after a long outage, still owe. Younger ones are in a worker's hands."""
         now = _now()
         if now < self._sweep_at:
             return
         before = now if self._sweep_at == 0 else now - self._pace.lease_ms
-        owed = self._ledger.unreceipted(self._system.name, before=before, limit=_OWED_MAX)
-        self._tell_tickets(owed)
-        self._sweep_at = now + (self._pace.lease_ms if len(owed) < _OWED_MAX else 1)
+        found = self._ledger.unreceipted(self._system.name, before=before, limit=_OWED_MAX)
+        self._owed += found
+        self._tell_tickets()
+        self._sweep_at = now + (self._pace.lease_ms if len(found) < _OWED_MAX else 1)
 
     def _idle_s(self) -> float:
         due = self._ledger.next_due(self._system.name, now=_now())
@@ -234,6 +242,7 @@ class Lane:
         """The pool is empty: one try to write down how the last ones ended; what fails, the next start finds."""
         try:
             self._settle()
+            self._tell_tickets()
         except Retry as trouble:
             log.warning("lane_ended_in_trouble", extra={"system": self._system.name, "error": str(trouble)})
 

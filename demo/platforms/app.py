@@ -68,7 +68,7 @@ class Platforms:
         push_id = request.headers.get("idempotency-key", "")
         if operation not in OPERATIONS[system][1] or not push_id:
             return JSONResponse({"code": 2001, "message": "无此操作或缺少 Idempotency-Key"}, status_code=404)
-        fault = self.moods.next(system)
+        fault = self.moods.next(system, body.decode(errors="replace"))
         if fault is not None and fault.mode == "status":
             return JSONResponse({"code": fault.status}, status_code=fault.status)
         if fault is not None and fault.mode == "code":

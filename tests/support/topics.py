@@ -78,7 +78,7 @@ def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
         try:
             partitions = consumer.list_topics(topic, 10).topics[topic].partitions
             return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 10)[1] for p in partitions}
-        except KafkaException as error:
+        except KafkaException:
             if time.monotonic() > until:
                 raise
             consumer.poll(0.1)
