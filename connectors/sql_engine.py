@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, NoSuchTableError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.sql_settings import SqlConnection
@@ -63,6 +63,8 @@ def typed(system: str, *, worked: bool) -> Iterator[None]:
     """
     try:
         yield
+    except NoSuchTableError:
+        raise Stop(f"mappings/systems/{system}.yaml: table: the database has no such table") from None
     except PoolTimeout:
         raise Retry(f"{system}: no free connection to its database") from None
     except DBAPIError as error:
