@@ -39,13 +39,13 @@ _NO = frozenset({"0", "false", "否", "n", "no", "无", "不保密", "公开", "
 
 def text(value: object) -> str | None:
     """Free text: control characters out, line ends as \\n, no blanks around."""
-    cleaned = _CONTROL.sub("", _scalar(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    cleaned = _controlled(_scalar(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
     return unicodedata.normalize("NFC", cleaned).strip() or None
 
 
 def line(value: object) -> str | None:
     """Text in one line; a written "nothing" (无, /) is nothing."""
-    cleaned = _SPACE.sub(" ", _CONTROL.sub("", _scalar(value))).strip()
+    cleaned = _one_line(_controlled(_scalar(value)))
     return None if cleaned in _NOTHING else cleaned
 
 
@@ -55,8 +55,10 @@ def name(value: object) -> str | None:
     >>> name("阿卜杜・热合曼"), name("王　晓"), name("匿名")
     ('阿卜杜·热合曼', '王晓', None)
     """
-    half = unicodedata.normalize("NFKC", _DOT.sub("·", _CONTROL.sub("", _scalar(value))))
-    cleaned = _HAN_GAP.sub("", _DOT_GAP.sub("·", _SPACE.sub(" ", half).strip()))
+    half = unicodedata.normalize("NFKC", _DOT.sub("·", _controlled(_scalar(value))))
+    cleaned = _one_line(half)
+    if " " in cleaned:
+        cleaned = _HAN_GAP.sub("", _DOT_GAP.sub("·", cleaned))
     return None if cleaned in _NOTHING else cleaned
 
 
@@ -194,8 +196,20 @@ def _ms(value: object) -> int:
 
 def _compact(value: object) -> str:
     """Half-width and without blanks; taking out blanks may let characters compose, so normalised again."""
-    half = unicodedata.normalize("NFKC", _CONTROL.sub("", _scalar(value)))
+    half = unicodedata.normalize("NFKC", _controlled(_scalar(value)))
     return unicodedata.normalize("NFKC", _SPACE.sub("", half))
+
+
+def _controlled(written: str) -> str:
+    """Without control characters; most text has none, and asking is cheaper than substituting."""
+    return written if written.isprintable() else _CONTROL.sub("", written)
+
+
+def _one_line(written: str) -> str:
+    """Runs of blanks as one; in printable text the only blank is the space."""
+    if not written.isprintable() or "  " in written:
+        written = _SPACE.sub(" ", written)
+    return written.strip()
 
 
 def _scalar(value: object) -> str:
