@@ -165,7 +165,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """一个小省的一天:真实的四个系统,同一件事多渠道反映,催办、评价、超期、坏消息、进程被杀。"""
-    from santai.demo import run_demo
+    from santai.rehearsal.run import run_demo
 
     raise typer.Exit(
         run_demo(

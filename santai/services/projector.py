@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from observability.health import Health
+from observability.health import Health, Verdict
 from observability.metrics import Metrics
 from observability.serve import serve
-from santai.projector.projector import Projector
+from santai.projector.projector import Projected, Projector
 from santai.projector.store import open_read_model
 from santai.services.cluster import admin
 from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-from confluent_kafka import Producer
 
 import mappings
 from mappings.routing import load_routing
@@ -16,17 +13,18 @@ from observability.metrics import Metrics
 from observability.serve import serve
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import announce, codec_of, systems_of
+from santai.services.ticker import ticker
 from santai.settings import Settings
-from schemas.codec import Codec, headers
-from schemas.events.inbox import Tick
 from schemas.events.ticket import Alert, ReviewAsked, SubmissionAttached, SubmissionLinked, TicketOpened
 from streams.core.clocks import ClockBook
 from streams.core.routing import Router
 from streams.core.tickets import Rules
+from streams.engine.api import Record
 from streams.engine.app import build_app
 from streams.engine.config import EngineConfig, OnBatch
 from streams.engine.health import Progress
 from streams.engine.worker import run_worker
+from streams.steps.emit import INTAKE_AT
 from streams.steps.match import MatchStep
 from streams.steps.normalise import NormaliseStep
 from streams.steps.route import RouteStep
@@ -51,6 +49,8 @@ def run_streams(settings: Settings) -> int:
     progress = Progress(settings.stall_seconds)
     router = Router(load_routing(Path(mappings.__file__).parent / "routing.yaml"), systems)
     rules = Rules(index=lambda kind, value: sealer.index(kind, value).hex(), clocks=ClockBook.load())
+    watch = Watching(metrics)
+    tickets = TicketsStep(codec, topics, rules, watch)
     app = build_app(
         EngineConfig(
             app_id=f"{settings.prefix}-{APP_ID}",
@@ -64,15 +64,21 @@ def run_streams(settings: Settings) -> int:
             session_timeout_s=settings.session_timeout_seconds,
             progress=progress,
             on_batch=_batch_counter(metrics),
-            on_lag=lambda lag: _note_lag(metrics, lag),
-            background=[_ticker(settings, codec)] if settings.tick_seconds else [],
+            on_lag=lambda lag: watch.looked(lag, progress, tickets.waits_since()),
+            background=[ticker(settings, codec)] if settings.tick_seconds else [],
         ),
         stateful=[
-            TicketsStep(codec, topics, rules, _event_counter(metrics)),
-            MatchStep(codec, topics, _no_count),
+            tickets,
+            MatchStep(codec, topics, metrics.block_size.observe),
         ],
         stateless=[
-            NormaliseStep(codec, topics, systems, lambda s, t, r: metrics.events(s, t, r).inc()),
+            NormaliseStep(
+                codec,
+                topics,
+                systems,
+                lambda *labels: metrics.events(*labels).inc(),
+                lambda *labels: metrics.mapping_errors(*labels).inc(),
+            ),
             RouteStep(codec, topics, router),
         ],
     )
@@ -83,19 +89,35 @@ def run_streams(settings: Settings) -> int:
         return run_worker(app)
 
 
-def _no_count(_relation: str) -> None:
-    """Pairs are proposals; what was decided is counted where it is published."""
+class Watching:
+    """Counts what the steps tell."""
 
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
 
-def _event_counter(metrics: Metrics) -> Callable[[object], None]:
-    def count(event: object) -> None:
+    def published(self, event: object, cause: Record) -> None:
+        """Decisions, alerts, and how long a ticket event took from the raw change."""
         decision = _DECISIONS.get(type(event))
         if decision:
-            metrics.match_decisions(decision).inc()
+            self._metrics.match_decisions(decision).inc()
+            intake_at = next((value for name, value in cause.headers if name == INTAKE_AT), None)
+            if intake_at is not None:
+                self._metrics.end_to_end.observe(max(0.0, time.time() - int(intake_at) / 1000))
         if isinstance(event, Alert):
-            metrics.events(event.system, "Alert", event.stage).inc()
+            self._metrics.events(event.system, "Alert", event.stage).inc()
 
-    return count
+    def component(self, members: int) -> None:
+        """How large the folded components are."""
+        self._metrics.component_size.observe(members)
+
+    def looked(self, lag: Mapping[str, float], progress: Progress, waits_since_ms: int | None) -> None:
+        """About once a second: lag, stalls, claims without a verdict."""
+        now = time.time()
+        for topic, seconds in lag.items():
+            self._metrics.lag(topic).set(seconds)
+        self._metrics.claims_waiting.set(max(0.0, now - waits_since_ms / 1000) if waits_since_ms else 0)
+        for (topic, partition), seconds in progress.stalled_seconds(now).items():
+            self._metrics.stalled(topic, str(partition)).set(seconds)
 
 
 def _batch_counter(metrics: Metrics) -> OnBatch:
@@ -108,36 +130,7 @@ def _batch_counter(metrics: Metrics) -> OnBatch:
     return count
 
 
-def _note_lag(metrics: Metrics, lag: Mapping[str, float]) -> None:
-    for topic, seconds in lag.items():
-        metrics.lag(topic).set(seconds)
-
-
 def _progress_verdict(progress: Progress) -> Verdict:
     if progress.healthy(time.time()):
         return Verdict(True)
     return Verdict(False, "有分区积压却没有进展:请看日志,必要时重启本进程")
-
-
-def _ticker(settings: Settings, codec: Codec) -> Callable[[], Awaitable[None]]:
-    """Wall time as records, to every partition of the inbox. Several workers may tick: time only ever goes on."""
-
-    async def tick() -> None:
-        producer = Producer(settings.clients(acks="all"))
-        loop = asyncio.get_running_loop()
-        while True:
-            send_tick(settings, codec, producer, int(time.time() * 1000))
-            await loop.run_in_executor(None, producer.flush, settings.tick_seconds)
-            await asyncio.sleep(settings.tick_seconds)
-
-    return tick
-
-
-def send_tick(settings: Settings, codec: Codec, producer: Producer, now: int) -> None:
-    """Put `now` (ms) into every partition of the inbox; the caller flushes."""
-    topic = settings.topics.inbox
-    for partition in range(settings.partitions):
-        event = Tick(partition=partition, now=now)
-        head = headers(event, "/santai/ticker")
-        producer.produce(topic, codec.encode(topic, event), None, partition, headers=head)
-    producer.poll(0)

@@ -224,15 +224,15 @@ class Announcer:
         """A progress or supplement call is linked and has no clock of its own."""
         return not any(x.kind in _NO_CLOCK_KINDS and x.submission_id == ticket.ticket_id for x in self._component.links)
 
-    def clocks(self, ticket: Ticket, statuses: Sequence[ClockStatus], now: int) -> None:
+    def clocks(self, ticket: Ticket, statuses: Sequence[ClockStatus]) -> None:
         """Every stage a clock has passed since the last word on it."""
         entry = self._entries[ticket.ticket_id]
         for status in statuses:
-            reached = _STAGES[: _STAGES.index(status.stage) + 1] if status.stage in _STAGES else ()
+            reached = _STAGES[: _STAGES.index(status.reached) + 1] if status.reached in _STAGES else ()
             for stage in reached:
                 at = {"near": status.near_at, "yellow": status.due_at, "red": status.red_at}[stage]
                 label = f"{status.clock}:{stage}:{status.due_at}"
-                if at is None or at > now or label in entry.stages:
+                if at is None or label in entry.stages:
                     continue
                 entry.stages.append(label)
                 self._emit(

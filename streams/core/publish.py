@@ -16,6 +16,8 @@ from streams.core.announce import Announcer, TicketEvent
 from streams.core.clocks import ClockBook, TicketFacts, next_wake
 from streams.core.component import Ticket, fold
 
+SUPPLEMENTED = "SUPPLEMENTED"  # no state of a ticket: tells the clocks that what they waited for came in
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -38,7 +40,7 @@ def publish(
         run.notes(ticket)
         run.links(ticket)
         statuses = clocks.evaluate(_facts(ticket), now) if run.has_clocks(ticket) else ()
-        run.clocks(ticket, statuses, now)
+        run.clocks(ticket, statuses)
         if (wake := next_wake(statuses)) is not None:
             wakes.append(wake)
         run.told(ticket, receipts)
@@ -56,5 +58,12 @@ def _facts(ticket: Ticket) -> TicketFacts:
         kind=head.kind,
         received_at=head.received_at,
         urgent=any(m.urgent for m in ticket.members),
-        history=tuple((s.at, s.state) for s in ticket.steps),
+        history=_history(ticket),
     )
+
+
+def _history(ticket: Ticket) -> tuple[tuple[int, str], ...]:
+    """The moves, and when something was handed in later: it ends the waiting for it."""
+    moves = [(s.at, s.state) for s in ticket.steps]
+    later = [(n.at, SUPPLEMENTED) for n in ticket.notes if n.what == "supplement" and n.at >= moves[0][0]]
+    return tuple(sorted(moves + later, key=lambda move: move[0])) if later else tuple(moves)

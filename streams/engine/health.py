@@ -94,6 +94,14 @@ class Progress:
         answered for as long."""
         return not self._stalled(now) and not self._blind(now)
 
+    def stalled_seconds(self, now: float) -> dict[TopicPartition, float]:
+        """For each partition: since when nothing was done while records wait; 0 while it moves or nothing waits."""
+        found = {}
+        for tp, state in list(self._partitions.items()):
+            since = state.waiting_since()
+            found[tp] = 0.0 if since is None else max(0.0, now - max(since, state.done_at or since))
+        return found
+
     def snapshot(self, now: float) -> dict[str, object]:
         """For /healthz: JSON-able, coordinates and seconds only."""
         stalled = set(self._stalled(now))
@@ -123,12 +131,7 @@ class Progress:
             state.behind_since = now
 
     def _stalled(self, now: float) -> list[TopicPartition]:
-        found = []
-        for tp, state in list(self._partitions.items()):
-            since = state.waiting_since()
-            if since is not None and now - max(since, state.done_at or since) > self.stall_s:
-                found.append(tp)
-        return found
+        return [tp for tp, seconds in self.stalled_seconds(now).items() if seconds > self.stall_s]
 
     def _blind(self, now: float) -> bool:
         return bool(self._partitions) and self._looked_at is not None and now - self._looked_at > self.stall_s

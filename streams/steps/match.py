@@ -19,11 +19,11 @@ class MatchStep:
 
     name = "match"
 
-    def __init__(self, codec: Codec, topics: Topics, count_decision: Callable[[str], None]) -> None:
+    def __init__(self, codec: Codec, topics: Topics, observe_block: Callable[[int], None]) -> None:
         self.topic = topics.claims
         self._codec = codec
         self._emit = Emitter(codec, topics, self.name)
-        self._count = count_decision
+        self._observe = observe_block
 
     def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Nothing is kept in memory."""
@@ -45,9 +45,7 @@ class MatchStep:
             key = claim.key.encode()
             block = blocks.get(key) or self._read(key, state)
             blocks[key], verdicts = handle_claim(block, claim)
-            for verdict in verdicts:
-                for pair in verdict.pairs:
-                    self._count(pair.relation)
+            self._observe(len(blocks[key].entries))
             outcome.outputs.extend(self._emit.outputs(verdicts, passed_on(record)))
         for key, changed in blocks.items():
             outcome.changes[key] = self._codec.encode_inner(changed, key)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from mappings.systems import System
+from mappings.targets import InboxEvent
 from schemas.codec import Codec
-from schemas.errors import Unmappable
+from schemas.errors import DeadLetter, Unmappable
 from schemas.events.inbox import Submission
 from schemas.events.intake import RawChange
 from schemas.topics import Topics
@@ -16,6 +17,8 @@ from streams.steps.emit import INTAKE_AT, Emitter, passed_on
 
 Count = Callable[[str, str, str], None]
 """(system, event type, result) -> None"""
+CountBad = Callable[[str, str], None]
+"""(mapping, stage) -> None"""
 
 
 class NormaliseStep:
@@ -23,12 +26,15 @@ class NormaliseStep:
 
     name = "normalise"
 
-    def __init__(self, codec: Codec, topics: Topics, systems: Mapping[str, System], count: Count) -> None:
+    def __init__(
+        self, codec: Codec, topics: Topics, systems: Mapping[str, System], count: Count, count_bad: CountBad
+    ) -> None:
         self.topics: Sequence[str] = tuple(topics.intake(s) for s in systems)
         self._codec = codec
         self._systems = systems
         self._emit = Emitter(codec, topics, self.name)
         self._count = count
+        self._count_bad = count_bad
 
     def process(self, batch: Sequence[Record]) -> list[Output]:
         """Canonical events of the batch. Raises DeadLetter for a change that does not map."""
@@ -40,12 +46,20 @@ class NormaliseStep:
             system = self._systems.get(raw.system)
             if system is None:
                 raise Unmappable(f"没有系统 {raw.system} 的映射")
-            events = normalise(raw, system)
-            for event in events:
-                marked = isinstance(event, Submission) and event.marks
-                self._count(raw.system, type(event).__name__, "marked" if marked else "ok")
+            for event in (events := self._normalise(raw, system)):
+                marks = event.marks if isinstance(event, Submission) else ()
+                self._count(raw.system, type(event).__name__, "marked" if marks else "ok")
+                for _ in marks:
+                    self._count_bad(system.mapping, "inbound")
             extra = passed_on(record)
             if not any(name == INTAKE_AT for name, _ in extra):
                 extra.append((INTAKE_AT, b"%d" % record.timestamp_ms))
             out.extend(self._emit.outputs(events, extra))
         return out
+
+    def _normalise(self, raw: RawChange, system: System) -> list[InboxEvent]:
+        try:
+            return normalise(raw, system)
+        except DeadLetter:
+            self._count_bad(system.mapping, "identify")
+            raise

@@ -1,14 +1,15 @@
 """tickets: canonical events, protocol messages and ticks to ticket events and claims.
 
-A table value is eight bytes, when time alone will change the record (ms, 0: never), and the sealed record: so the index
-of due tickets is rebuilt at recovery without opening a seal.
+A table value is two times in ms and the sealed record: when time alone will change the record (0: never), and since
+when it waits for verdicts (0: it does not). So what is kept in memory is rebuilt at recovery without opening a seal.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from schemas.codec import Codec
 from schemas.errors import Unmappable
@@ -20,7 +21,17 @@ from streams.engine.api import Outcome, Record, StateReader
 from streams.steps.due import DueIndex
 from streams.steps.emit import Emitter, passed_on
 
-_WAKE = struct.Struct(">q")
+_TIMES = struct.Struct(">qq")
+
+
+class Watch(Protocol):
+    """What is told of the work, for metrics. A batch that is done again is told of again."""
+
+    def published(self, event: object, cause: Record) -> None:
+        """An event goes out because of a record."""
+
+    def component(self, members: int) -> None:
+        """A component of so many members was folded."""
 
 
 @dataclass(slots=True)
@@ -28,7 +39,8 @@ class _Open:
     """A record opened for this batch."""
 
     record: TicketRecord | None
-    wake_at: int
+    wake_at: int = 0
+    waits_since: int = 0
     changed: bool = False
 
 
@@ -37,27 +49,41 @@ class TicketsStep:
 
     name = "tickets"
 
-    def __init__(self, codec: Codec, topics: Topics, rules: Rules, count_event: Callable[[object], None]) -> None:
+    def __init__(self, codec: Codec, topics: Topics, rules: Rules, watch: Watch) -> None:
         self.topic = topics.inbox
         self._codec = codec
         self._rules = rules
         self._emit = Emitter(codec, topics, self.name)
-        self._count = count_event
+        self._watch = watch
         self._due: dict[int, DueIndex] = {}
+        self._waiting: dict[int, dict[bytes, int]] = {}
+
+    def waits_since(self) -> int | None:
+        """Since when (ms) the submission waits that has waited longest for its verdicts; None when none does."""
+        return min((t for waiting in self._waiting.values() for t in waiting.values()), default=None)
 
     def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
-        """Rebuild the index of due tickets."""
-        self._due[partition] = DueIndex((key, _WAKE.unpack_from(value)[0]) for key, value in items)
+        """Rebuild the index of due tickets, and who waits for verdicts."""
+        times = [(key, *_TIMES.unpack_from(value)) for key, value in items]
+        self._due[partition] = DueIndex((key, wake_at) for key, wake_at, _ in times)
+        self._waiting[partition] = {key: since for key, _, since in times if since}
 
     def revoked(self, partition: int) -> None:
-        """Forget the partition's index."""
+        """Forget what is kept for the partition."""
         self._due.pop(partition, None)
+        self._waiting.pop(partition, None)
 
     def applied(self, partition: int, outcome: Outcome) -> None:
-        """Move the index to where the stored records are."""
+        """Move the indexes to where the stored records are."""
         index = self._due.setdefault(partition, DueIndex())
+        waiting = self._waiting.setdefault(partition, {})
         for key, value in outcome.changes.items():
-            index.set(key, _WAKE.unpack_from(value)[0])
+            wake_at, since = _TIMES.unpack_from(value)
+            index.set(key, wake_at)
+            if since:
+                waiting[key] = since
+            else:
+                waiting.pop(key, None)
 
     def process(self, partition: int, batch: Sequence[Record], state: StateReader) -> Outcome:
         """Fold the batch. Raises DeadLetter for a record that is no inbox event."""
@@ -69,16 +95,17 @@ class TicketsStep:
                 for key in sorted(self._due_now(partition, opened, event.now)):
                     at = self._open(key, opened, state)
                     if at.record is not None and 0 < at.wake_at <= event.now:
-                        self._keep(at, wake(at.record, event.now, self._rules), outcome, [])
+                        self._keep(at, wake(at.record, event.now, self._rules), outcome, record)
                 continue
             sid = getattr(event, "submission_id", None)
             if sid is None or record.key is None or record.key != sid.encode():
                 raise Unmappable("不是收件箱事件,或键与内容不符")
             at = self._open(record.key, opened, state)
-            self._keep(at, handle(at.record, event, self._rules), outcome, passed_on(record))
+            self._keep(at, handle(at.record, event, self._rules), outcome, record)
         for key, at in opened.items():
             if at.changed:
-                outcome.changes[key] = _WAKE.pack(at.wake_at) + self._codec.encode_inner(at.record, key)
+                times = _TIMES.pack(at.wake_at, at.waits_since)
+                outcome.changes[key] = times + self._codec.encode_inner(at.record, key)
         return outcome
 
     def _due_now(self, partition: int, opened: dict[bytes, _Open], now: int) -> Iterator[bytes]:
@@ -91,17 +118,21 @@ class TicketsStep:
         if found is None:
             value = state.get(key)
             if value is None:
-                found = _Open(None, 0)
+                found = _Open(None)
             else:
-                record = self._codec.decode_inner(TicketRecord, value[_WAKE.size :], key)
-                found = _Open(record, _WAKE.unpack_from(value)[0])
+                record = self._codec.decode_inner(TicketRecord, value[_TIMES.size :], key)
+                found = _Open(record, *_TIMES.unpack_from(value))
             opened[key] = found
         return found
 
-    def _keep(self, at: _Open, handled: Handled | None, outcome: Outcome, extra: list[tuple[str, bytes]]) -> None:
+    def _keep(self, at: _Open, handled: Handled | None, outcome: Outcome, record: Record) -> None:
         if handled is None:
             return
         at.record, at.wake_at, at.changed = handled.record, handled.wake_at or 0, True
+        waits = any(not c.answered for c in handled.record.claims)
+        at.waits_since = (at.waits_since or record.timestamp_ms) if waits else 0
         for event in handled.out:
-            self._count(event)
-        outcome.outputs.extend(self._emit.outputs(handled.out, extra))
+            self._watch.published(event, record)
+        if handled.record.members:
+            self._watch.component(len(handled.record.members))
+        outcome.outputs.extend(self._emit.outputs(handled.out, passed_on(record)))

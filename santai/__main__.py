@@ -1,0 +1,5 @@
+"""`python -m santai`: as the command."""
+
+from santai.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""`santai demo`: the whole hub and a small province on one machine."""
