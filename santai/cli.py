@@ -101,7 +101,10 @@ def _serve(run: Callable[[Any], int]) -> None:
     from observability.logs import set_up
 
     settings = _settings()
-    set_up(settings.log_level, as_json=settings.log_json)
+    try:
+        set_up(settings.log_level, as_json=settings.log_json)
+    except ValueError:
+        raise Stop(f"设置 SANTAI_LOG_LEVEL 不认识:{settings.log_level}") from None
     raise typer.Exit(run(settings))
 
 

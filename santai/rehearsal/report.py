@@ -13,7 +13,7 @@ from connectors.ledger import Ledger
 from connectors.store import open_store
 from demo.scenario.compare import Comparison
 from demo.scenario.plan import Plan
-from santai.dlq import count as dlq_count
+from santai.dlq import Dlq
 from santai.projector.schema import ALERTS, STORY
 from santai.projector.store import open_read_model
 from santai.settings import Settings
@@ -54,7 +54,7 @@ def tally(settings: Settings, compared: Comparison) -> Tally:
             alerts=sum(by_stage.values()),
             confirmed=compared.confirmed,
             opened_then_merged=opened_then_merged,
-            dlq=dlq_count(settings.clients(), settings.topics),
+            dlq=Dlq(settings.clients(), settings.topics, read).count(),
             deliveries=Ledger(store).counts(),
             alerts_by_stage=by_stage,
         )

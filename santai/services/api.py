@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.intake import Intake
 from connectors.ledger import Ledger
 from connectors.store import open_store
@@ -27,9 +29,7 @@ def run_api(settings: Settings) -> int:
     ledger = Ledger(open_store(settings.ledger_url))
     intake = Intake(codec_of(settings), settings.clients(), settings.topics)
     webhooks = {
-        name: WebhookIntake(
-            system, intake, ledger, on_result=lambda system, result: metrics.events(system, "webhook", result).inc()
-        )
+        name: WebhookIntake(system, intake, ledger, on_result=_counter(metrics, name))
         for name, system in systems.items()
         if system.kind == "webhook"
     }
@@ -45,3 +45,14 @@ def run_api(settings: Settings) -> int:
     finally:
         intake.close()
     return 0
+
+
+def _counter(metrics: Metrics, system: str) -> Callable[[str, str], None]:
+    metrics.watch_source(system)
+
+    def count(_system: str, result: str) -> None:
+        metrics.events(system, "webhook", result).inc()
+        if result != "unsigned":  # a stranger at the door is no sign of life
+            metrics.heard(system)
+
+    return count

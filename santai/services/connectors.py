@@ -34,6 +34,8 @@ def run_connectors(settings: Settings) -> int:
     ledger, positions = Ledger(store), Positions(store)
     intake = Intake(codec_of(settings), settings.clients(), settings.topics)
     sinks = {n: sink for n, s in systems.items() if (sink := open_sink(n, s.kind, s.sink)) is not None}
+    for name in sinks:
+        metrics.watch_sink(name)
     dispatcher = Dispatcher(
         systems,
         sinks,

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
+
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
 from observability.serve import serve
+from santai.dlq import Dlq
 from santai.projector.projector import Projected, Projector
+from santai.projector.schema import DEADLINES, TICKETS
 from santai.projector.store import open_read_model
 from santai.services.cluster import admin
 from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals
 from santai.settings import Settings
+from schemas.errors import Retry
+
+log = logging.getLogger(__name__)
+
+SURVEY_S = 15.0
 
 
 def run_projector(settings: Settings) -> int:
@@ -17,18 +30,55 @@ def run_projector(settings: Settings) -> int:
     admin(settings)  # an unreachable broker is said in one line, before anything else
     stop, metrics, health = stop_on_signals(), Metrics(), Health()
     sqlite_folder(settings.read_model_url)
+    engine = open_read_model(settings.read_model_url)
     projector = Projector(
         codec_of(settings),
         settings.clients(),
         settings.topics,
-        open_read_model(settings.read_model_url),
+        engine,
         lambda done: _count(metrics, done),
     )
     health.add("projector", lambda: _verdict(projector))
+    survey = Survey(settings, engine, metrics)
     with serve(settings.metrics_port, health, metrics.registry, settings.host) as server:
         announce(settings, "projector", server.url)
+        watching = threading.Thread(target=survey.run, args=(stop,), name="survey", daemon=True)
+        watching.start()
         projector.run(stop)
+        watching.join()
     return 0
+
+
+class Survey:
+    """What only the whole read model and the DLQ can say, looked up now and then: clocks by stage, dead letters."""
+
+    def __init__(self, settings: Settings, engine: Engine, metrics: Metrics) -> None:
+        self._dlq = Dlq(settings.clients(), settings.topics, engine)
+        self._engine = engine
+        self._metrics = metrics
+
+    def run(self, stop: threading.Event) -> None:
+        """Until stopped; a look that fails is made again next time."""
+        while not stop.wait(SURVEY_S):
+            try:
+                self.look()
+            except (Retry, DBAPIError) as e:
+                log.warning("survey_failed", extra={"why": type(e).__name__})
+
+    def look(self) -> None:
+        """Set the gauges."""
+        open_clocks = (
+            select(DEADLINES.c.clock, DEADLINES.c.stage, func.count())
+            .join(
+                TICKETS, (TICKETS.c.ticket_id == DEADLINES.c.ticket_id) & (TICKETS.c.deadlines_seq == DEADLINES.c.seq)
+            )
+            .where(DEADLINES.c.stage.in_(("running", "near", "yellow", "red")))
+            .group_by(DEADLINES.c.clock, DEADLINES.c.stage)
+        )
+        with self._engine.connect() as connection:
+            states = {(str(clock), str(stage)): int(n) for clock, stage, n in connection.execute(open_clocks)}
+        self._metrics.set_clock_states(states)
+        self._metrics.dlq.set(self._dlq.count())
 
 
 def _count(metrics: Metrics, done: Projected) -> None:
