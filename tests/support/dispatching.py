@@ -1,4 +1,4 @@
-"""A dispatcher over the shipped systems, in this process or as one of its own: `python -m tests.support.dispatching`."""
+"""A dispatcher over the shipped systems, in this process or by `python -m tests.support.dispatching` in its own."""
 
 from __future__ import annotations
 
