@@ -17,14 +17,15 @@ SECRET = "0123456789abcdef secret"
 class PlatformServer:
     """The demo's platforms as their own process, started again when a test has killed them."""
 
-    def __init__(self, port: int, journal: Path) -> None:
+    def __init__(self, port: int, journal: Path, hub: str = "http://127.0.0.1:1") -> None:
+        self._hub = hub
         self.port, self.url, self._journal = port, f"http://127.0.0.1:{port}", journal
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Up and answering, with no faults waiting."""
         if self._process is None:
-            self._process = start_platforms(self.port, self._journal)
+            self._process = start_platforms(self.port, self._journal, self._hub)
         httpx.delete(f"{self.url}/control/fault").raise_for_status()
 
     def fault(self, system: str, **what: Any) -> None:
@@ -44,7 +45,7 @@ class PlatformServer:
             self._process = None
 
 
-def start_platforms(port: int, journal: Path, hub: str = "http://127.0.0.1:1") -> subprocess.Popen[bytes]:
+def start_platforms(port: int, journal: Path, hub: str) -> subprocess.Popen[bytes]:
     """The demo's platforms, ready."""
     env = {**os.environ, "SANTAI_12345_SECRET": SECRET, "SANTAI_WEB_SECRET": SECRET}
     argv = [sys.executable, "-m", "demo.platforms", "--port", str(port), "--hub", hub, "--journal", str(journal)]
