@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,8 @@ class Stage:
     clerk: Clerk = field(init=False)
     environment: dict[str, str] = field(init=False)
     _processes: dict[str, Process] = field(default_factory=dict)
+    # Children end with the thread that started them: one thread, which lives as long as the stage, starts them all.
+    _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def open(self, say: Callable[[str], None]) -> None:
@@ -123,6 +125,7 @@ class Stage:
         for process in reversed(self._processes.values()):
             process.stop(STOP_S)
         self._exit.close()
+        self._hands.shutdown()
 
     def wait(self) -> None:
         """Until one of the processes ends; raises Stop naming it."""
@@ -166,9 +169,8 @@ class Stage:
         )  # fmt: skip
 
     def _spawn(self, name: str, arguments: list[str], **environment: str) -> None:
-        self._processes[name] = Process.spawn(
-            [sys.executable, *arguments], self._log(name), env={**self.environment, **environment}
-        )
+        command, settings = [sys.executable, *arguments], {**self.environment, **environment}
+        self._processes[name] = self._hands.submit(Process.spawn, command, self._log(name), env=settings).result()
 
     def _log(self, name: str) -> Path:
         (self.folder / "log").mkdir(exist_ok=True)
@@ -204,8 +206,3 @@ def _healthy(url: str) -> bool:
 
 def _tail(path: Path) -> str:
     return " / ".join(path.read_text(errors="replace").strip().splitlines()[-3:]) if path.exists() else ""
-
-
-def hub_environment(stage: Stage) -> dict[str, str]:
-    """Settings for a `santai` command beside the stage."""
-    return {**os.environ, **stage.environment}
