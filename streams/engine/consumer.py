@@ -15,9 +15,10 @@ from typing import Any
 import aiokafka
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
-from faust.transport.consumer import ensure_TP
+from faust.transport.consumer import Fetcher, ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from streams.engine.batch import Batch, InFlight, size_of
 from streams.engine.config import EngineConfig
@@ -310,10 +311,23 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             )
 
 
+class BatchFetcher(Fetcher):  # type: ignore[misc]
+    """Runs the consumer's loop. Faust's, cancelled by a stop that meets a rebalance, crashes the worker for want of a
+    supervisor."""
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _fetcher(self) -> None:
+        try:
+            await self.app.consumer._drain_messages(self)
+        finally:
+            self.set_shutdown()
+
+
 class BatchTransport(driver.Transport):  # type: ignore[misc]
-    """Makes batch consumers."""
+    """Makes batch consumers and their fetchers."""
 
     Consumer = BatchConsumer
+    Fetcher = BatchFetcher
 
     def __init__(self, url: list[Any], app: Any, config: EngineConfig) -> None:
         super().__init__(url, app)

@@ -18,11 +18,11 @@ from streams.engine.api import Output
 CALL_S = 5.0
 """How long one call into librdkafka may block before it is looked whether going on makes sense."""
 PAUSE_S = 0.2
-CLOSE_S = 1.0
 
-_FENCED = frozenset(
+_LOST = frozenset(
     {
         KafkaError._FENCED,
+        KafkaError._FATAL,
         KafkaError.INVALID_PRODUCER_EPOCH,
         KafkaError.PRODUCER_FENCED,
         KafkaError.INVALID_PRODUCER_ID_MAPPING,
@@ -93,8 +93,8 @@ class PartitionWriter:
 
     def close(self) -> None:
         """Let go; an open transaction is left to the next owner or to the broker."""
+        # Not Producer.close: it aborts what is open, which a commit still waiting in another thread does not allow.
         self._producer.purge()
-        self._producer.close(CLOSE_S)
 
     def _transaction(self, messages: Sequence[Message], deadline: float, wanted: Callable[[], bool]) -> int | None:
         offsets: list[int] = []
@@ -114,7 +114,7 @@ class PartitionWriter:
     def _recover(self, error: KafkaException, deadline: float, wanted: Callable[[], bool]) -> None:
         """Bring the producer back to where a transaction can begin, or raise what the caller has to do."""
         cause: KafkaError = error.args[0]
-        if cause.code() in _FENCED or cause.fatal():
+        if cause.code() in _LOST or cause.fatal():
             raise OwnershipLost(_code(error)) from error
         if time.monotonic() > deadline:
             raise WriteFailed(f"no transaction within {self._patience_s:.0f} s: {_code(error)}") from error
@@ -164,7 +164,6 @@ class PlainWriter:
     def close(self) -> None:
         """Let go of what is left unwritten."""
         self._producer.purge()
-        self._producer.close(CLOSE_S)
 
 
 def _produce(producer: Any, message: Message, report: Any, deadline: float) -> None:

@@ -1,0 +1,146 @@
+"""The tests' worker with one cure taken out, to show that the checks can fail.
+
+python -m tests.support.engine_mutants '{…}' MUTANT[,MUTANT…]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer
+from faust.transport.drivers import aiokafka as driver
+
+from streams.engine import agents, recovery
+from streams.engine import consumer as consuming
+from streams.engine.config import EngineConfig
+from tests.integration import engine_worker
+
+SEEK_DELAY_S = 1.0
+
+
+def ack_first() -> None:
+    """Acknowledges a batch before it is processed."""
+    honest = agents.Lanes._one
+
+    async def one(self: agents.Lanes, event: Any) -> None:
+        event.ack()
+        await asyncio.sleep(0.3)
+        event.message.acked = False
+        await honest(self, event)
+
+    agents.Lanes._one = one  # type: ignore[method-assign]
+
+
+def slow_seek() -> None:
+    """Not a mutant in itself: seeking takes a while, as with a busy broker."""
+    honest = driver.AIOKafkaConsumerThread.seek_to_committed
+
+    async def seek_to_committed(self: Any) -> Any:
+        await asyncio.sleep(SEEK_DELAY_S)
+        return await honest(self)
+
+    driver.AIOKafkaConsumerThread.seek_to_committed = seek_to_committed
+
+
+def long_poll() -> None:
+    """Not a mutant in itself: a look into the fetcher that outlasts a rebalance, as Faust's do."""
+    consuming.POLL_S = 20.0
+
+
+def faust_resume() -> None:
+    """Resumes partitions, then seeks, as Faust does; in both ways out of recovery."""
+    recovery.BatchRecovery.on_recovery_completed = Recovery.on_recovery_completed
+    recovery.BatchRecovery._resume_streams = Recovery._resume_streams
+
+
+def faust_seek() -> None:
+    """Seeks to committed offsets only."""
+    consuming.BatchConsumer.perform_seek = Consumer.perform_seek
+
+
+def keep_unacked() -> None:
+    """Leaves a dropped batch among the unacked messages."""
+    honest = consuming.BatchConsumer.give_up
+
+    def give_up(self: Any, message: Any) -> None:
+        honest(self, message)
+        self._unacked_messages.add(message)
+        self.__dict__.setdefault("kept", []).append(message)
+
+    consuming.BatchConsumer.give_up = give_up  # type: ignore[method-assign]
+
+
+def no_idle_commit() -> None:
+    """Commits what was acked only."""
+    consuming.BatchConsumer._note_idle = lambda self: None  # type: ignore[method-assign]
+
+
+def librdkafka_partitioner() -> None:
+    """Leaves the partitioner of producers as librdkafka has it."""
+    honest = EngineConfig.producer
+
+    def producer(self: EngineConfig, **extra: object) -> dict[str, object]:
+        return honest(self, **extra) | {"partitioner": "consistent_random"}
+
+    EngineConfig.producer = producer  # type: ignore[method-assign]
+
+
+def read_uncommitted() -> None:
+    """Reads what foreign transactions wrote and took back."""
+    honest = consuming.aiokafka.AIOKafkaConsumer
+
+    def consumer(*args: Any, **kwargs: Any) -> Any:
+        return honest(*args, **kwargs | {"isolation_level": "read_uncommitted"})
+
+    consuming.aiokafka.AIOKafkaConsumer = consumer
+
+
+def no_fence() -> None:
+    """Writes with a transactional id of the worker's own: nobody is fenced."""
+    from streams.engine import ownership
+
+    honest = ownership.PartitionWriter
+
+    def writer(settings: dict[str, Any], transactional_id: str, *args: Any) -> Any:
+        return honest(settings, f"{transactional_id}-{settings['client.id']}", *args)
+
+    ownership.PartitionWriter = writer  # type: ignore[misc,assignment]
+
+
+def write_before_commit() -> None:
+    """Stores the outcome before it is durable."""
+    honest = agents.StatefulLoop._messages
+
+    def messages(self: Any, partition: int, sifted: Any) -> Any:
+        store = self._table.store(partition)
+        store.write(sifted.outcome.changes, (store.offset or 0) + len(sifted.outcome.changes))
+        return honest(self, partition, sifted)
+
+    agents.StatefulLoop._messages = messages  # type: ignore[method-assign]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    mutant.__name__: mutant
+    for mutant in (
+        ack_first,
+        slow_seek,
+        long_poll,
+        faust_resume,
+        faust_seek,
+        keep_unacked,
+        no_idle_commit,
+        librdkafka_partitioner,
+        read_uncommitted,
+        no_fence,
+        write_before_commit,
+    )
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[2].split(","):
+        MUTANTS[name]()
+    sys.exit(engine_worker.main())
