@@ -91,7 +91,8 @@ class Settings(BaseSettings):
 
     def clients(self, **extra: Any) -> dict[str, Any]:
         """librdkafka settings every client shares."""
-        return {"bootstrap.servers": self.bootstrap(), **self.client, **extra}
+        calm = {"reconnect.backoff.ms": 250, "reconnect.backoff.max.ms": 5000}
+        return {"bootstrap.servers": self.bootstrap(), **calm, **self.client, **extra}
 
     def sealer(self) -> Sealer:
         """Keys from the settings, or else from the data folder's own file, which is made when it is not there."""

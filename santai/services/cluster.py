@@ -14,13 +14,14 @@ from schemas.registry import Registered, RegistrySchemaIds
 from streams.topology import TopicSpec, topic_specs
 
 TIMEOUT_S = 15.0
+ANSWER_S = 8.0
 
 
 def admin(settings: Settings) -> AdminClient:
     """A client of a broker that answers. Stop, naming the address, when it does not."""
-    client = AdminClient(settings.clients())
+    client = AdminClient(settings.clients(**{"log_level": 0}))  # what is wrong is said below, once
     try:
-        client.list_topics(timeout=TIMEOUT_S)
+        client.list_topics(timeout=ANSWER_S)
     except KafkaException as e:
         raise Stop(
             f"连不上 Kafka {settings.bootstrap()}:{e.args[0].str()};请检查 SANTAI_BROKER 或执行 santai up"

@@ -1,0 +1,27 @@
+"""What the commands share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from santai.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+console = Console()
+
+
+def settings() -> Settings:
+    """From the environment."""
+    from santai.settings import load_settings
+
+    return load_settings()
+
+
+def print_json(found: Any) -> None:
+    """For programs: one JSON document on standard output."""
+    print(json.dumps(found, ensure_ascii=False, indent=2))

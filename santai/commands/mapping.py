@@ -1,0 +1,52 @@
+"""`santai mapping …`: for those who manage mappings. Needs no broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from santai.commands.common import AsJson, console, print_json, settings
+
+app = typer.Typer(help="映射:检查与用例", no_args_is_help=True)
+
+
+@app.command()
+def lint(as_json: AsJson = False) -> None:
+    """检查全部系统与代码表:文件、行、路径、问题和建议。"""
+    from mappings.systems import lint as look
+
+    findings = look(settings().systems_dir)
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            console.print(finding, markup=False)
+        console.print(f"{len(findings)} 处问题" if findings else "没有问题")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command("test")
+def run_cases(
+    folder: Annotated[Path, typer.Argument(help="用例目录,每个系统一个子目录")],
+    as_json: AsJson = False,
+) -> None:
+    """运行用例:输入与应得的事件,或告知与应发的消息。"""
+    from mappings.cases import expected, load_cases, outcome
+    from mappings.systems import load_systems
+
+    systems = load_systems(settings().systems_dir, None)
+    failed, total = [], 0
+    for name, system in systems.items():
+        for path, case in load_cases(folder / name):
+            total += 1
+            if outcome(system, case) != expected(case):
+                failed.append(f"{path.name}:{case.name}")
+    if as_json:
+        print_json({"total": total, "failed": failed})
+    else:
+        for line in failed:
+            console.print(f"不符 {line}", markup=False)
+        console.print(f"{total} 例,{len(failed)} 例不符")
+    raise typer.Exit(1 if failed or not total else 0)

@@ -1,0 +1,56 @@
+"""`santai run …`: the hub's processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from santai.commands.common import settings
+from schemas.errors import Stop
+
+app = typer.Typer(help="运行枢纽的一个进程", no_args_is_help=True)
+
+
+@app.command()
+def streams() -> None:
+    """Faust 流处理:归一、工单、归并、分发。"""
+    from santai.services.streams import run_streams
+
+    _serve(run_streams)
+
+
+@app.command()
+def connectors() -> None:
+    """连接器:拉取各系统的变化,向各系统推送。"""
+    from santai.services.connectors import run_connectors
+
+    _serve(run_connectors)
+
+
+@app.command()
+def api() -> None:
+    """HTTP 接口:接收推送,查询进度。"""
+    from santai.services.api import run_api
+
+    _serve(run_api)
+
+
+@app.command()
+def projector() -> None:
+    """投影:工单事件写入读模型。"""
+    from santai.services.projector import run_projector
+
+    _serve(run_projector)
+
+
+def _serve(run: Callable[[Any], int]) -> None:
+    from observability.logs import set_up
+
+    found = settings()
+    try:
+        set_up(found.log_level, as_json=found.log_json)
+    except ValueError:
+        raise Stop(f"设置 SANTAI_LOG_LEVEL 不认识:{found.log_level};可用 DEBUG、INFO、WARNING、ERROR") from None
+    raise typer.Exit(run(found))
