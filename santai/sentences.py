@@ -21,6 +21,11 @@ class Narrator:
         found = self._names.get(submission_id or "")
         return f"{self._words.system(found.system)} {found.shown}" if found else submission_id or ""
 
+    def system(self, entry: Entry) -> str:
+        """Title of the system by which it happened."""
+        by = self._names.get(entry.submission_id or "")
+        return self._words.system(entry.system or (by.system if by else None))
+
     def tell(self, entry: Entry) -> str:
         """One sentence. An event of a type not known here is told by its name."""
         teller = self._TELLERS.get(entry.type)

@@ -114,7 +114,7 @@ def _lines(found: Dossier, words: Words) -> tuple[Line, ...]:
     dated: list[tuple[int, int, Line]] = []
     for entry in found.story:
         tone = "red" if entry.detail.get("result") == "refused" else _TONES.get(entry.type, "")
-        line = Line(entry.at, words.system(entry.system), narrator.tell(entry), narrator.why(entry), tone)
+        line = Line(entry.at, narrator.system(entry), narrator.tell(entry), narrator.why(entry), tone)
         dated.append((entry.at, entry.seq, line))
     for alert in found.alerts:
         line = Line(alert["at"], "时限", narrator.alert(alert), "", _STAGES.get(alert["stage"], ""))

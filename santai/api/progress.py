@@ -92,7 +92,7 @@ def progress(engine: Engine, number: str, words: Words, confidential: Collection
     hidden = frozenset(confidential) - asked.systems
     answer = _answer(found, words, hidden)
     if found.members and not answer.members:
-        raise NotFound("no such number")
+        raise NotFound("没有查到这个编号")
     return answer
 
 
@@ -142,7 +142,7 @@ def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
                 at=str(iso(entry.at)),
                 what=narrator.tell(entry),
                 system=entry.system,
-                system_title=words.system(entry.system),
+                system_title=narrator.system(entry),
             )
             for entry in _open_to_all(found, hidden)
         ],
@@ -165,10 +165,16 @@ def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
 _SHOWN = frozenset({"TicketOpened", "SubmissionAttached", "SubmissionMoved", "TicketStateChanged", "TicketNoted"})
 
 
+_NAMING = ("to_submission", "to_ticket", "from_ticket", "merged_into")
+
+
 def _open_to_all(found: Dossier, hidden: frozenset[str]) -> Iterable[Entry]:
-    """Entries to show: none that comes from a hidden system or names one of its records."""
-    secret = {name.submission_id for name in found.names.values() if name.system in hidden}
+    """Entries to show: none of a hidden system, and none that names what is not (or not any more) this matter."""
+    known = {name.submission_id for name in found.members} | found.group
+    known -= {name.submission_id for name in found.names.values() if name.system in hidden}
     for entry in found.story:
-        named = {entry.submission_id, entry.ticket_id, *(v for v in entry.detail.values() if isinstance(v, str))}
-        if entry.type in _SHOWN and entry.system not in hidden and not named & secret:
+        named = {entry.ticket_id, *(entry.detail[key] for key in _NAMING if key in entry.detail)}
+        if entry.submission_id is not None:
+            named.add(entry.submission_id)
+        if entry.type in _SHOWN and entry.system not in hidden and named <= known:
             yield entry

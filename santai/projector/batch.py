@@ -78,9 +78,9 @@ def judge(error: KafkaError, place: Place) -> None:
         case KafkaError.TOPIC_AUTHORIZATION_FAILED | KafkaError.GROUP_AUTHORIZATION_FAILED:
             raise Stop(f"没有读取 {where} 的权限：请为投影进程授权")
         case KafkaError.UNKNOWN_TOPIC_OR_PART | KafkaError._UNKNOWN_PARTITION | KafkaError._UNKNOWN_TOPIC:
-            raise Retry(f"{where} does not exist (yet); create the topics")
+            raise Retry(f"{where} 还不存在：请先创建主题")
         case _ if error.fatal():
-            raise Retry(f"the consumer has to be made anew ({error.name()})")
+            raise Retry(f"与 Kafka 的连接须重建（{error.name()}）")
 
 
 def dead_record(message: Message, reason: DeadLetter, dlq: str) -> Outgoing:

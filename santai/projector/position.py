@@ -33,12 +33,12 @@ def partitions(consumer: Consumer, topics: Iterable[str], timeout_s: float = 10.
     try:
         known = consumer.list_topics(timeout=timeout_s).topics
     except KafkaException as error:
-        raise Retry(f"the broker does not answer ({error.args[0].name()}); is it running?") from error
+        raise Retry(f"Kafka 没有应答（{error.args[0].name()}）：请检查它是否在运行") from error
     places: list[Place] = []
     for topic in topics:
         found = known.get(topic)
         if found is None or not found.partitions:
-            raise Retry(f"topic {topic} does not exist (yet); create the topics")
+            raise Retry(f"主题 {topic} 还不存在：请先创建主题")
         places.extend((topic, number) for number in sorted(found.partitions))
     return places
 
@@ -52,7 +52,7 @@ def ends(admin: AdminClient, places: Iterable[Place], timeout_s: float = 10.0) -
         asked = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=timeout_s)
         return {(place.topic, place.partition): future.result().offset for place, future in asked.items()}
     except KafkaException as error:
-        raise Retry(f"the broker does not answer ({error.args[0].name()}); is it running?") from error
+        raise Retry(f"Kafka 没有应答（{error.args[0].name()}）：请检查它是否在运行") from error
 
 
 def stored(engine: Engine) -> dict[Place, int]:
@@ -69,7 +69,7 @@ def waiting(engine: Engine, admin: AdminClient, topics: Iterable[str], timeout_s
     try:
         known = admin.list_topics(timeout=timeout_s).topics
     except KafkaException as error:
-        raise Retry(f"the broker does not answer ({error.args[0].name()}); is it running?") from error
+        raise Retry(f"Kafka 没有应答（{error.args[0].name()}）：请检查它是否在运行") from error
     places = [(topic, number) for topic in topics if topic in known for number in known[topic].partitions]
     done = stored(engine)
     return {place: max(0, end - done.get(place, 0)) for place, end in ends(admin, places, timeout_s).items()}

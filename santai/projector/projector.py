@@ -120,7 +120,7 @@ class Projector:
             except Retry as trouble:
                 self._wait(stop, str(trouble))
             except KafkaException as error:
-                self._wait(stop, f"the broker is in trouble ({error.args[0].name()})")
+                self._wait(stop, f"Kafka 不可用（{error.args[0].name()}）")
             except DBAPIError as error:
                 if not passing(error):
                     raise
@@ -174,7 +174,7 @@ class Projector:
         messages = consumer.consume(self._batch_records_max, POLL_S)
         if not messages:
             if self._no_broker.is_set():
-                raise Retry("no broker can be reached; is it running?")
+                raise Retry("Kafka 连不上：请检查它是否在运行")
             return
         began = time.monotonic()
         batch = self._folded(messages)

@@ -27,7 +27,8 @@ class Ambiguous(SantaiError):
     """The number belongs to several tickets; `systems` are those that gave it."""
 
     def __init__(self, systems: Sequence[str]) -> None:
-        super().__init__(f"{len(systems)} system(s) gave this number to different matters; say which")
+        which = f"在 {'、'.join(systems)} 都有" if len(systems) > 1 else f"在 {systems[0]} 不止一件"
+        super().__init__(f"这个编号{which}：请写明系统和完整主键，例如 12345:编号@登记时间")
         self.systems = tuple(systems)
 
 
@@ -78,6 +79,8 @@ class Dossier:
     ticket: Row
     members: tuple[Name, ...]
     """The earliest first."""
+    group: frozenset[str]
+    """The ticket and all that have gone into it, by id."""
     names: Mapping[str, Name]
     """Members, and whoever else the story mentions, by submission id."""
     story: tuple[Entry, ...]
@@ -106,7 +109,7 @@ def find(connection: Connection, number: str, confidential: Collection[str] = _N
     """
     number = number.strip().replace("\x00", "�")
     if not number or len(number) > NUMBER_LENGTH_MAX:
-        raise NotFound("no such number")
+        raise NotFound("没有查到这个编号")
     found = _named(connection, number) or _bare(connection, number, confidential)
     if not found:
         return _by_id(connection, number, confidential)
@@ -144,10 +147,10 @@ def _bare(connection: Connection, number: str, confidential: Collection[str]) ->
 def _by_id(connection: Connection, number: str, confidential: Collection[str]) -> Asked:
     own = connection.execute(select(SUBMISSIONS).where(SUBMISSIONS.c.submission_id == number)).first()
     if own is not None and own.system in confidential:
-        raise NotFound("no such number")
+        raise NotFound("没有查到这个编号")
     ticket = connection.execute(select(TICKETS.c.ticket_id).where(TICKETS.c.ticket_id == number)).first()
     if own is None and ticket is None:
-        raise NotFound("no such number")
+        raise NotFound("没有查到这个编号")
     return Asked(root_of(connection, number), _NOBODY)
 
 
@@ -202,13 +205,14 @@ def dossier(connection: Connection, root: str) -> Dossier:
     """All that is known of a ticket. Raises NotFound when nothing but its id is known."""
     ticket = connection.execute(select(TICKETS).where(TICKETS.c.ticket_id == root)).mappings().first()
     if ticket is None:
-        raise NotFound("nothing is known of the ticket yet")
+        raise NotFound("这个编号刚刚登记，还没有进度，请稍后再查")
     group = group_of(connection, root)
-    story = _story(connection, group)
     members = _members(connection, root, group)
+    story = _story(connection, group, [name.submission_id for name in members])
     return Dossier(
         dict(ticket),
         members,
+        frozenset(group),
         {name.submission_id: name for name in (*members, *_mentioned(connection, story))},
         story,
         _rows(
@@ -249,10 +253,15 @@ def _mentioned(connection: Connection, story: Sequence[Entry]) -> Iterator[Name]
     return (Name(row.submission_id, row.system, row.source_key, row.number) for row in rows)
 
 
-def _story(connection: Connection, group: Sequence[str]) -> tuple[Entry, ...]:
+_COMINGS = ("SubmissionAttached", "SubmissionMoved")
+
+
+def _story(connection: Connection, group: Sequence[str], members: Sequence[str]) -> tuple[Entry, ...]:
+    """What these tickets tell, and how their members came and went elsewhere before."""
+    came = and_(STORY.c.submission_id.in_(members), STORY.c.type.in_(_COMINGS))
     rows = connection.execute(
         select(STORY)
-        .where(STORY.c.ticket_id.in_(group))
+        .where(or_(STORY.c.ticket_id.in_(group), came))
         .order_by(STORY.c.at, STORY.c.seq, STORY.c.ticket_id, STORY.c.event_id)
     )
     told: set[tuple[Any, ...]] = set()

@@ -143,6 +143,7 @@ Index("submissions_ticket", SUBMISSIONS.c.ticket_id)
 Index("memberships_submission", MEMBERSHIPS.c.submission_id)
 Index("tickets_merged_into", TICKETS.c.merged_into)
 Index("story_ticket", STORY.c.ticket_id)
+Index("story_submission", STORY.c.submission_id)
 Index("alerts_ticket", ALERTS.c.ticket_id)
 
 

@@ -52,12 +52,12 @@ def open_read_model(url: str) -> Engine:
         if name == "postgresql" and "+" not in parsed.drivername:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if name not in ("sqlite", "postgresql"):
-            raise Stop(f"the read model runs on sqlite or postgresql, not on {name}: change the setting")
+            raise Stop(f"读模型只支持 sqlite 或 postgresql，不支持 {name}：请修改读模型地址的设置")
         if name == "sqlite":
             return _open_sqlite(parsed)
         return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ArgumentError, NoSuchModuleError) as error:
-        raise Stop("the read model's database URL cannot be used: check the setting") from error
+        raise Stop("读模型的数据库地址无法使用：请检查设置") from error
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -102,7 +102,7 @@ def passing(error: DBAPIError) -> bool:
 def retry(error: DBAPIError) -> Retry:
     """The trouble without the driver's text, which may quote values."""
     kind = type(error.orig).__name__
-    return Retry(f"the read model's database is in trouble ({kind}); check that it runs and has space")
+    return Retry(f"读模型的数据库不可用（{kind}）：请检查它是否在运行、磁盘是否有空间")
 
 
 def load_offsets(engine: Engine, places: Iterable[Place]) -> dict[Place, int]:

@@ -74,7 +74,7 @@ def life() -> list[object]:
         ),
         TicketTold(
             event_id="t1", ticket_id="sa", at=9_900, seq=8, members=(A, B), system="web", push_id="p", kind="open",
-            result="refused", reason="对方拒收",
+            result="refused", reason="编号不存在",
         ),
         TicketTold(
             event_id="t2", ticket_id="sa", at=9_950, seq=9, members=(A, B), system="web", push_id="p", kind="open",

@@ -240,3 +240,10 @@ def test_a_read_model_in_trouble_is_503(door: Door) -> None:
         answer = client.get("/tickets/GDa")
     assert answer.status_code == 503
     assert "127.0.0.1" not in answer.text
+
+
+def test_a_matter_that_was_parted_does_not_tell_of_the_other(client: httpx.Client, feed: Feed) -> None:
+    """c was in a for a while: neither citizen reads the other's number."""
+    feed(life())
+    assert "GDc" not in client.get("/tickets/GDa").text
+    assert "GDa" not in client.get("/tickets/GDc").text

@@ -1,0 +1,120 @@
+"""The trace: a whole life told in Chinese, as it is printed; and that every code has its words."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sqlalchemy import Engine
+
+from mappings.vocabulary import Channel, DeliveryKind, Family, RequestKind, State
+from santai.projector.reading import Ambiguous, NotFound
+from santai.trace import render, trace
+from santai.words import Words
+from schemas.events.common import Member
+from schemas.events.ticket import ReviewAsked, SubmissionAttached, SubmissionLinked, TicketNoted, TicketTold
+from streams.core.compare import WEIGHTS
+from tests.unit.santai.conftest import Feed
+from tests.unit.santai.stories import A, B, C, life, opened
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "trace"
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words.load(systems={"12345": "12345热线", "web": "法律服务网"})
+
+
+def printed(engine: Engine, number: str, words: Words) -> str:
+    out = StringIO()
+    render(trace(engine, number, words), Console(file=out, width=110, force_terminal=False))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def rest_of_life() -> list[object]:
+    """What `life` does not have: a link, a review, a rating, a call-back, a late status, a refusal."""
+    common = {"ticket_id": "sa", "members": (A, B), "submission_id": "sb"}
+    note = {**common, "system": "12345"}
+    return [
+        SubmissionLinked(
+            event_id="l", at=9_990, seq=10, to_ticket="sc", to_submission="sc", link_kind="follow-up",
+            reasons=("phone_equal", "not_in_the_table"), **common,
+        ),
+        ReviewAsked(event_id="v", at=9_991, seq=11, to_submission="unknown-id", reasons=("name_near",), **common),
+        TicketNoted(event_id="n1", at=9_992, seq=12, what="rating", grade=1, **note),
+        TicketNoted(event_id="n2", at=9_993, seq=13, what="call-back", satisfied=False, **note),
+        TicketNoted(event_id="n3", at=9_994, seq=14, what="late-status", state="SIGNED", **note),
+        TicketTold(
+            event_id="t3", ticket_id="sa", at=9_995, seq=15, members=(A, B), system="web", push_id="q", kind="state",
+            state="ACCEPTED", result="refused", reason="编号[不]存在",
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["GDa", "GDc"])
+def test_a_life_is_told_as_in_the_golden_file(read_model: Engine, feed: Feed, words: Words, number: str) -> None:
+    feed(life() + rest_of_life())
+    golden = GOLDEN / f"{number}.txt"
+    assert printed(read_model, number, words) == golden.read_text(encoding="utf-8")
+
+
+def test_every_member_tells_the_same_story(read_model: Engine, feed: Feed, words: Words) -> None:
+    feed(life())
+    stories = {json.dumps(trace(read_model, n, words).as_json()["story"]) for n in ("GDa", "kb", "sb", "12345:GDb")}
+    assert len(stories) == 1
+
+
+def test_json_holds_times_reasons_and_nothing_personal(read_model: Engine, feed: Feed, words: Words) -> None:
+    feed(life())
+    told = trace(read_model, "GDa", words).as_json()
+    attached = next(line for line in told["story"] if line["why"])
+    assert attached["at"] == "1970-01-01T08:00:09+08:00"
+    assert attached["why"] == "证件号码相同"
+    assert "13900001111" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_unknown_and_ambiguous_numbers_are_said_in_chinese(read_model: Engine, feed: Feed, words: Words) -> None:
+    feed([opened(A), opened(Member(submission_id="w", system="web", source_key="w", number="GDa"))])
+    with pytest.raises(NotFound, match="没有查到"):
+        trace(read_model, "none", words)
+    with pytest.raises(Ambiguous, match="12345、web"):
+        trace(read_model, "GDa", words)
+
+
+def test_a_member_without_a_number_is_named_by_its_key(read_model: Engine, feed: Feed, words: Words) -> None:
+    silent = Member(submission_id="q", system="web", source_key="row-7")
+    feed([
+        SubmissionAttached(
+            event_id="e", ticket_id="sa", at=1, seq=2, members=(A, silent), submission_id="q", to_submission="sa",
+            score=1,
+        )
+    ])  # fmt: skip
+    assert "法律服务网 row-7 并入" in printed(read_model, "row-7", words)
+
+
+def test_all_states_families_kinds_channels_and_deliveries_have_words(words: Words) -> None:
+    for say, codes in (
+        (words.state, State), (words.family, Family), (words.kind, RequestKind), (words.channel, Channel),
+        (words.delivery, DeliveryKind),
+    ):  # fmt: skip
+        assert not [str(code) for code in codes if say(str(code)) == str(code)]
+
+
+REASONS = (
+    "id_equal id_checksum_near id_conflict phone_equal phone_weightless name_equal name_near name_conflict "
+    "related_number counterparty_equal counterparty_conflict incident_equal family_equal family_conflict time_near "
+    "text_similar case_no_equal doc_no_equal confidential anonymous kind_follow_up region_equal birth_conflict "
+    "opposing_parties new_application agent_phone purpose_conflict new_evidence ruling"
+)
+
+
+def test_every_reason_has_words(words: Words) -> None:
+    assert not [code for code in (*REASONS.split(), *WEIGHTS) if words.reason(code) == code]
+
+
+def test_c_is_not_in_as_story_any_more(read_model: Engine, feed: Feed, words: Words) -> None:
+    feed(life())
+    assert [m.number for m in trace(read_model, C.number or "", words).members] == ["GDc"]
