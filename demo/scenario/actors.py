@@ -96,12 +96,13 @@ class Actors:
         gov: list[dict[str, str]] = []
         for m, at in matters:
             t, grade = self._speaks(m), messages.grade_word(m.rated or 5)
+            words = "等得太久,没有人回电话" if m.rated == 2 else ""
             if t.system == "12345":
-                hotline.append(messages.hotline_note(t, "pj", "1", at, pjdj=grade))
+                hotline.append(messages.hotline_note(t, "pj", "1", at, pjdj=grade, czsm=words))
             elif t.system == "web":
-                web.append(messages.web_note(t, "rated", "1", at, grade=grade))
+                web.append(messages.web_note(t, "rated", "1", at, grade=grade, note=words))
             elif t.system == "gov-service":
-                rating = {"satisfaction": str(m.rated), "assess_number": f"PJ{t.number}"}
+                rating = {"satisfaction": str(m.rated), "assess_number": f"PJ{t.number}", "writing_evaluation": words}
                 gov.append(self._next_version(t, **rating, assess_time=messages.local(at)))
         self._send("12345", hotline)
         self._send("web", web)
