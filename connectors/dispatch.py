@@ -172,15 +172,20 @@ class Lane:
 
     def _render(self, row: PushRow, now: int) -> Message | None:
         """The message; None when there is nothing to send, with a mark that says what becomes of the push."""
+        held: Result | None = None
+        message: Message | None = None
         try:
             message = self._system.map_outbound(self._codec.decode(row.payload))
         except Unmappable as error:
-            self._marks.append(self._judge(row, Result(Told.REFUSED, f"无法生成对方报文：{error.reason}"), now))
-            return None
-        except Unreadable:
+            held = Result(Told.REFUSED, f"无法生成对方报文：{error.reason}")
+        except (Unreadable, Retry):
             # It was readable when it was planned: a key or the registry is missing here, not in the record.
-            log.error("delivery_unreadable", extra={"push_id": row.push_id, "remedy": "check keys and registry"})
-            self._marks.append(self._judge(row, Result(Told.RETRY, "投递记录无法读取：请检查密钥与注册中心"), now))
+            held = Result(Told.RETRY, "投递记录暂时无法读取：请检查密钥与注册中心")
+        except Exception as bug:  # noqa: BLE001 - a mapping's fault must hold one ticket, not the whole lane
+            log.error("render_failed", extra={"push_id": row.push_id, "error": type(bug).__name__})
+            held = Result(Told.RETRY, "生成对方报文的程序出错，已保留待修复")
+        if held is not None:
+            self._marks.append(self._judge(row, held, now))
             return None
         if message is None:
             self._on_result(self._system.name, "skipped")

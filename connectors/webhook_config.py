@@ -38,8 +38,8 @@ class WebhookSinkConfig(BaseModel):
     paths: Annotated[dict[str, Annotated[str, Field(pattern=r"^/")]], Field(min_length=1)]  # operation → path
     signature: SignatureSection
     codes: Codes = Codes()
-    connect_timeout_s: float = Field(3.0, gt=0, le=60)
-    timeout_s: float = Field(10.0, gt=0, le=60)  # from the request's first byte to the answer's last
+    connect_timeout_s: float = Field(3.0, gt=0, le=10)
+    timeout_s: float = Field(10.0, gt=0, le=20)  # for the request, and for the answer; a lease must outlast both
 
 
 def source_config(system: str, section: dict[str, Any] | None) -> WebhookSource:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.intake import Intake
 from connectors.publish import Outgoing, Publisher
@@ -141,18 +141,20 @@ class Broken:
 
 
 def test_after_a_fatal_error_a_new_producer_takes_over(kafka: Kafka, topics: Topics) -> None:
-    from confluent_kafka import Producer
-
     made: list[Any] = []
 
     def make(config: dict[str, Any]) -> Any:
         made.append(Producer(config) if made else Broken(config))
         return made[-1]
 
-    with Publisher(producer_config(kafka.bootstrap), timeout_s=4, make=make) as publisher:
+    careless = {"acks": 0, "enable.idempotence": False, "partitioner": "random"}
+    with Publisher({**producer_config(kafka.bootstrap), **careless}, timeout_s=4, make=make) as publisher:
         record = Outgoing(topics.audit, b"k", b"v")
         with pytest.raises(Retry, match="FATAL"):
             publisher.publish([record])
         publisher.publish([record])
     assert len(read_all(kafka.bootstrap, topics.audit)) == 1
     assert len(made) == 2
+    assert {name: made[0].config[name] for name in careless} == {
+        "acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random",
+    }, "what is promised is not for settings to choose"  # fmt: skip
