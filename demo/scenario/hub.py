@@ -26,9 +26,12 @@ class Hub:
         self._pace = threading.Event()
 
     def progress(self, t: Telling) -> Answer | None:
-        """What the hub says of a submission's number; None when it does not know it."""
-        response = self._http.get(f"/tickets/{quote(f'{t.system}:{t.number}')}")
-        if response.status_code == httpx.codes.NOT_FOUND:
+        """What the hub says of a submission's number; None when it does not know it, or cannot answer now."""
+        try:
+            response = self._http.get(f"/tickets/{quote(f'{t.system}:{t.number}')}")
+        except httpx.TransportError:
+            return None
+        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.SERVICE_UNAVAILABLE):
             return None
         response.raise_for_status()
         answer: Answer = response.json()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,7 +17,6 @@ from pathlib import Path
 
 import httpx
 from confluent_kafka import Producer
-from sqlalchemy import create_engine, text
 
 from demo.gov_service import server as gov_service
 from demo.legal_aid.clerk import Clerk
@@ -28,23 +29,34 @@ from santai.services.ticker import send_tick
 from santai.settings import Settings, load_settings
 from schemas.errors import Stop
 
-READY_S = 60.0
+READY_S = 120.0
+SENT_S = 60.0
+"""How long a record may take to reach a broker that was just killed and started again."""
 STOP_S = 30.0
 _POLL_S = 0.1
+PREFIX = "santai"
 
 
 @dataclass(slots=True)
 class Stage:
-    """Everything the demo runs on. Use `open` and `close`."""
+    """Everything the demo runs on. Use `open` and `close`.
+
+    A platform and a database that are given are used as they are, and left running: under a prefix of its own a stage
+    is alone there. `more` are further settings of the hub's processes.
+    """
 
     folder: Path
     workers: int = 1
-    keep: bool = False
+    prefix: str = PREFIX
+    platform: LocalPlatform | None = None
+    database: MariaDb | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(init=False)
     gov: gov_service.GovService = field(init=False)
     clerk: Clerk = field(init=False)
     environment: dict[str, str] = field(init=False)
     _processes: dict[str, Process] = field(default_factory=dict)
+    _killing: threading.Lock = field(default_factory=threading.Lock)
     # Children end with the thread that started them: one thread, which lives as long as the stage, starts them all.
     _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _exit: ExitStack = field(default_factory=ExitStack)
@@ -53,19 +65,21 @@ class Stage:
         """Start all of it, on empty data; returns once every process is ready."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        say("启动 Kafka 与模式注册中心")
-        platform = self._exit.enter_context(LocalPlatform(self.folder / "platform"))
-        say("启动法律援助系统的 MariaDB")
-        database = MariaDb(self.folder / "platform")
-        database.start()
-        self._exit.callback(database.stop)
-        self._fill(database)
+        if self.platform is None:
+            say("启动 Kafka 与模式注册中心")
+            self.platform = self._exit.enter_context(LocalPlatform(self.folder / "platform"))
+        if self.database is None:
+            say("启动法律援助系统的 MariaDB")
+            self.database = MariaDb(self.folder / "platform")
+            self.database.start()
+            self._exit.callback(self.database.stop)
+        office = self._office(self.database)
         say("启动政务服务平台(SOAP)")
         self.gov = gov_service.start(0, self.folder / "gov-service.jsonl")
         self._exit.callback(self.gov.stop)
         ports = {name: free_port() for name in ("api", "platforms")}
-        self._configure(platform, database, ports)
-        self.clerk = Clerk(database.url("legal_aid"))
+        self._configure(self.platform, office, ports)
+        self.clerk = Clerk(office)
         self._exit.callback(self.clerk.close)
         systems = systems_of(self.settings, connect=False)
         create_topics(self.settings, systems)
@@ -76,38 +90,70 @@ class Stage:
             "--journal", str(self.folder / "platforms.jsonl"),
         ])  # fmt: skip
         say("启动枢纽:接口、连接器、流处理、投影")
-        for name in ("api", "connectors", "projector"):
-            self._spawn(name, ["-m", "santai", "run", name])
-        for n in range(1, self.workers + 1):
-            self.start_worker(n)
-        self._await_ready()
+        self.start_hub()
 
     @property
     def url(self) -> str:
         """The hub's HTTP API."""
         return f"http://{self.settings.host}:{self.settings.port}"
 
-    def start_worker(self, n: int) -> None:
-        """Start stream worker number n."""
-        self._spawn(f"streams-{n}", ["-m", "santai", "run", "streams"], SANTAI_WORKER_ID=str(n))
+    @property
+    def hub(self) -> tuple[str, ...]:
+        """Names of the hub's processes."""
+        return "api", "connectors", "projector", *(f"streams-{n}" for n in range(1, self.workers + 1))
+
+    def start_hub(self) -> None:
+        """Start those of the hub's processes that do not run; returns once every one is ready."""
+        for name in self.hub:
+            if name not in self._processes or not self._processes[name].alive:
+                self._start(name)
+        self._await_ready()
+
+    def crash_hub(self) -> None:
+        """kill -9 of all of the hub's processes, and new ones in their place."""
+        with self._killing:
+            for name in self.hub:
+                self._processes[name].kill()
+            self.start_hub()
 
     def kill_worker(self, n: int = 1) -> None:
-        """kill -9 of a stream worker, and a new one in its place."""
-        self._processes[f"streams-{n}"].kill()
-        self.start_worker(n)
+        """kill -9 of a stream worker, and a new one in its place. Several threads may ask."""
+        with self._killing:
+            self._processes[f"streams-{n}"].kill()
+            self._start(f"streams-{n}")
+
+    def has_worked(self, n: int = 1) -> bool:
+        """Whether a stream worker has handled a batch since it was started."""
+        try:
+            page = self.ask(f"streams-{n}", "/metrics").text
+        except (Stop, httpx.TransportError):
+            return False
+        return "\nsantai_batch_records_count{" in page
+
+    def ask(self, name: str, path: str) -> httpx.Response:
+        """GET of a process of the hub, where it serves /metrics and /healthz. Stop: it does not serve yet."""
+        place = self.folder / "run" / f"{name}.json"
+        said = json.loads(place.read_text()) if place.exists() else {}
+        if said.get("pid") != self._processes[name].identity.pid:
+            raise Stop(f"{name} 还没有就绪")
+        return httpx.get(said["url"] + path, timeout=10, trust_env=False)
+
+    def process(self, name: str) -> Process:
+        """A process of the hub, or `platforms`."""
+        return self._processes[name]
 
     def tick(self, now_ms: int) -> None:
         """Simulated time, to every partition. The demo is its only ticker."""
         producer = Producer(self.settings.clients(acks="all"))
         send_tick(self.settings, codec_of(self.settings), producer, now_ms)
-        if producer.flush(10):
+        if producer.flush(SENT_S):
             raise Stop("时间没有送达 Kafka")
 
     def garble(self) -> None:
         """Bytes nobody can read, on an intake topic."""
         producer = Producer(self.settings.clients(acks="all"))
         producer.produce(self.settings.topics.intake("12345"), b"\xff\x00 not a record", b"poison")
-        if producer.flush(10):
+        if producer.flush(SENT_S):
             raise Stop("坏消息没有送达 Kafka")
 
     def echoes(self) -> int:
@@ -134,39 +180,44 @@ class Stage:
                 if process.wait(_POLL_S):
                     raise Stop(f"{name} 已结束,见 {self._log(name)}")
 
-    def _fill(self, database: MariaDb) -> None:
-        engine = create_engine(database.url())
-        with engine.begin() as connection:
-            connection.execute(text(database.create_statement("legal_aid")))
-        engine.dispose()
-        clerk = Clerk(database.url("legal_aid"))
+    def _office(self, database: MariaDb) -> str:
+        """URL of the legal-aid office's own database, made with its tables."""
+        url = database.create_database("legal_aid" if self.prefix == PREFIX else f"{self.prefix}_legal_aid")
+        clerk = Clerk(url)
         clerk.create_tables()
         clerk.close()
+        return url
 
-    def _configure(self, platform: LocalPlatform, database: MariaDb, ports: dict[str, int]) -> None:
+    def _configure(self, platform: LocalPlatform, office: str, ports: dict[str, int]) -> None:
         platforms = f"http://127.0.0.1:{ports['platforms']}"
         self.environment = {
             "SANTAI_DATA_DIR": str(self.folder.resolve()),
             "SANTAI_BROKER": platform.bootstrap,
             "SANTAI_REGISTRY": platform.registry_url,
+            "SANTAI_PREFIX": self.prefix,
             "SANTAI_PORT": str(ports["api"]),
             "SANTAI_TICK_SECONDS": "0",
             "SANTAI_12345_SECRET": secrets.token_hex(24),
             "SANTAI_12345_URL": platforms,
             "SANTAI_WEB_SECRET": secrets.token_hex(24),
             "SANTAI_WEB_URL": platforms,
-            "SANTAI_LEGAL_AID_URL": database.url("legal_aid"),
+            "SANTAI_LEGAL_AID_URL": office,
             # Simulated days lie before the database's own clock: a late row is found by comparing the whole table.
             "SANTAI_LEGAL_AID_INTERVAL_SECONDS": "0.5",
             "SANTAI_LEGAL_AID_SWEEP_SECONDS": "5",
             "SANTAI_GOV_SERVICE_URL": self.gov.url,
             "SANTAI_GOV_SERVICE_INTERVAL_SECONDS": "0.5",
             "SANTAI_GOV_SERVICE_SECRET": gov_service.SECRET,
+            **self.more,
         }
         self.settings = load_settings(
             data_dir=self.folder.resolve(), broker=platform.bootstrap, registry=platform.registry_url,
-            port=ports["api"], tick_seconds=0,
+            port=ports["api"], tick_seconds=0, prefix=self.prefix,
         )  # fmt: skip
+
+    def _start(self, name: str) -> None:
+        kind, _, n = name.partition("-")
+        self._spawn(name, ["-m", "santai", "run", kind], **({"SANTAI_WORKER_ID": n} if n else {}))
 
     def _spawn(self, name: str, arguments: list[str], **environment: str) -> None:
         command, settings = [sys.executable, *arguments], {**self.environment, **environment}
@@ -178,16 +229,20 @@ class Stage:
 
     def _await_ready(self) -> None:
         until = time.monotonic() + READY_S
-        waiting = {self.url, self.environment["SANTAI_WEB_URL"]}
-        run = self.folder / "run"
-        expected = {"connectors", "projector", *(f"streams-{n}" for n in range(1, self.workers + 1))}
-        while waiting or not all((run / f"{name}.json").exists() for name in expected):
-            waiting = {url for url in waiting if not _healthy(url)}
+        while waiting := [name for name in ("platforms", *self.hub) if not self._ready(name)]:
             ended = [name for name, p in self._processes.items() if not p.alive]
             if ended or time.monotonic() > until:
-                names = ended or sorted(expected | {"api"})
+                names = ended or waiting
                 raise Stop(f"{'、'.join(names)} 没有启动,见 {self._log(names[0])}:{_tail(self._log(names[0]))}")
-            next(iter(self._processes.values())).wait(_POLL_S)
+            self._processes["api"].wait(_POLL_S)
+
+    def _ready(self, name: str) -> bool:
+        """Whether it answers, red or green."""
+        with contextlib.suppress(Stop, httpx.TransportError):
+            if name == "platforms":
+                return httpx.get(f"{self.environment['SANTAI_WEB_URL']}/healthz", timeout=2, trust_env=False).is_success
+            return bool(self.ask(name, "/healthz").status_code)
+        return False
 
     def addresses(self) -> dict[str, str]:
         """Where everything is, for whoever keeps it running."""
@@ -195,13 +250,6 @@ class Stage:
         for path in sorted((self.folder / "run").glob("*.json")):
             found[f"指标 {path.stem}"] = json.loads(path.read_text())["url"] + "/metrics"
         return {**found, "模式注册中心": self.settings.registry_url(), "政务服务平台": self.gov.url}
-
-
-def _healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).status_code < 500
-    except httpx.TransportError:
-        return False
 
 
 def _tail(path: Path) -> str:
