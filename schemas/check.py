@@ -31,7 +31,7 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        where = f"字段 {self.path}" if self.path else "记录"
+        where = f"字段 {self.path} " if self.path else "记录"
         return (
             f"{self.subject}:与第 {self.version} 版不兼容,{where}{self.problem}"
             f"(原:{self.old} → 新:{self.new})。{self.remedy}"

@@ -80,7 +80,7 @@ def test_an_incompatible_change_is_refused_in_words_and_nothing_is_written(
     ids.register([urged(topics)])
     broken = changed(urged(topics), name="grade", type="int")
     other = replace(urged(topics), name=f"{topics.events}-cn.santai.Urged")
-    with pytest.raises(Incompatible, match="字段 grade是新增的,却没有默认值") as caught:
+    with pytest.raises(Incompatible, match="字段 grade 是新增的,却没有默认值") as caught:
         ids.register([other, broken])
     assert [finding.path for finding in caught.value.findings] == ["grade"]
     assert ids.versions(other.name) == []

@@ -93,7 +93,7 @@ def test_refused_with_field_and_remedy(change: Change, path: str, problem: str) 
     assert problem in found[0].problem
     assert found[0].old != found[0].new
     assert found[0].remedy.startswith("请")
-    assert str(found[0]).startswith("s:与第 1 版不兼容")
+    assert str(found[0]).startswith(f"s:与第 1 版不兼容,{f'字段 {path} ' if path else '记录'}{found[0].problem}(")
     assert "\n" not in str(found[0])
 
 

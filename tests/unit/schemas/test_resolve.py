@@ -70,6 +70,11 @@ def test_refused(schema: Any) -> None:
         foreign(schema)
 
 
+def test_recursion_is_named_as_such() -> None:
+    with pytest.raises(Unreadable, match="自我嵌套"):
+        foreign(record(["null", "R"]))
+
+
 @pytest.mark.parametrize("name", sorted(catalog().events))
 def test_our_own_pass(name: str) -> None:
     schema = catalog().events[name]
