@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from demo.gov_service.server import GovService
+from demo.gov_service.server import start as start_gov_service
 from santai.platform.kafka import Kafka
 from santai.platform.mariadb import MariaDb
 from santai.platform.postgres import Postgres
@@ -104,6 +106,20 @@ def postgres_url(postgres_server: Postgres) -> str:
     """SQLAlchemy URL of an empty PostgreSQL database of this test's own."""
     postgres_server.start()
     return postgres_server.create_database(f"t{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def gov_service_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GovService]:
+    """The 政务服务平台 (the demo's Java SOAP server), shared by the session."""
+    with start_gov_service(0, tmp_path_factory.mktemp("gov-service") / "journal.jsonl") as running:
+        yield running
+
+
+@pytest.fixture
+def gov_service(gov_service_server: GovService) -> GovService:
+    """The platform as freshly started: ``.url``, ``.add_cases()``, ``.journal()``, ``.fail_next()``, …"""
+    gov_service_server.reset()
+    return gov_service_server
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -22,14 +23,9 @@ class BuildFailed(RuntimeError):
 
 def class_path() -> str:
     """The class path of the compiled server, built at first use. Processes and checkouts may ask at once."""
-    folder = _cache() / _version()
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with folder.with_name(folder.name + ".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.is_dir():
-                _build(folder)
-    return os.pathsep.join((str(folder / "classes"), f"{folder / 'lib'}/*"))
+    library = _filled(f"lib-{_version(POM)}", _fetch)
+    classes = _filled(f"classes-{_version(POM, *SOURCES)}", lambda draft: _compile(library, draft))
+    return os.pathsep.join((str(classes), f"{library}/*"))
 
 
 def tool(name: str) -> str:
@@ -47,35 +43,42 @@ def _cache() -> Path:
     return Path(base) / "santai" / "gov-service"
 
 
-def _version() -> str:
+def _version(*paths: Path) -> str:
     together = hashlib.sha256()
-    for path in (POM, *SOURCES):
+    for path in paths:
         together.update(path.name.encode() + b"\0" + path.read_bytes())
     return together.hexdigest()[:16]
 
 
-def _build(folder: Path) -> None:
-    """Into a draft beside the folder, then renamed: what exists is complete."""
-    print("首次使用，正在取得并编译政务服务平台演示程序 …", file=sys.stderr, flush=True)
-    draft = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
-    try:
-        pom = shutil.copyfile(POM, draft / "pom.xml")  # Maven must write nothing into the checkout
-        _run(
-            tool("mvn"),
-            "-q",
-            "-B",
-            "-f",
-            str(pom),
-            "dependency:copy-dependencies",
-            f"-DoutputDirectory={draft / 'lib'}",
-        )
-        sources = map(str, SOURCES)
-        _run(tool("javac"), "-encoding", "UTF-8", "-cp", f"{draft / 'lib'}/*", "-d", str(draft / "classes"), *sources)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+def _filled(name: str, fill: Callable[[Path], None]) -> Path:
+    """A folder of the cache. It is filled as a draft beside it and then renamed: what exists is complete."""
+    folder = _cache() / name
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(name + ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.is_dir():
+            return folder
+        draft = Path(tempfile.mkdtemp(prefix=name + ".", dir=folder.parent))
+        try:
+            fill(draft)
+            draft.chmod(0o755)
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    return folder
+
+
+def _fetch(draft: Path) -> None:
+    print("首次使用，正在取得政务服务平台演示程序所需的文件 …", file=sys.stderr, flush=True)
+    pom = shutil.copyfile(POM, draft / "pom.xml")  # Maven must write nothing into the checkout
+    _run(tool("mvn"), "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={draft}")
+
+
+def _compile(library: Path, draft: Path) -> None:
+    _run(tool("javac"), "-encoding", "UTF-8", "-cp", f"{library}/*", "-d", str(draft), *map(str, SOURCES))
 
 
 def _run(*command: str) -> None:

@@ -38,7 +38,7 @@ class GovService:
         self._process = process
         self.journal_path = journal
         self.url = f"http://127.0.0.1:{port}/case"
-        self._control = httpx.Client(base_url=f"http://127.0.0.1:{port}/control", trust_env=False, timeout=10)
+        self._control = httpx.Client(base_url=f"http://127.0.0.1:{port}/control", trust_env=False, timeout=30)
 
     @property
     def pid(self) -> int:
@@ -83,6 +83,10 @@ class GovService:
         """
         self._post("fail", how=how, value=value, operation=operation, times=str(times))
 
+    def reset(self) -> None:
+        """As freshly started: no cases, no tokens, nothing planned, an empty journal."""
+        self._post("reset")
+
     def stop(self) -> None:
         """End the server and wait for it."""
         self._control.close()
@@ -111,7 +115,7 @@ class GovService:
 
 
 def start(
-    port: int, journal: Path, *, secret: str = SECRET, token_seconds: int = 1800, seconds_max: float = 60
+    port: int, journal: Path, *, secret: str = SECRET, token_seconds: int = 1800, seconds_max: float = 120
 ) -> GovService:
     """Build if needed, start on 127.0.0.1 (port 0: any free one), return once it answers.
 

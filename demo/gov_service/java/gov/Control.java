@@ -53,6 +53,12 @@ final class Control implements HttpHandler {
                 return journal.read();
             }
             case "POST /control/expire" -> tokens.expireAll();
+            case "POST /control/reset" -> {
+                tokens.reset();
+                mishaps.clear();
+                replies.style("0");
+                store.clear();
+            }
             case "POST /control/token-seconds" -> tokens.lastFor(Long.parseLong(query.get("value")));
             case "POST /control/style" -> replies.style(query.get("value"));
             case "POST /control/fail" -> mishaps.plan(new Mishaps.Planned(query.get("how"),

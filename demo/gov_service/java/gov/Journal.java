@@ -40,6 +40,14 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    synchronized void clear() {
+        try {
+            channel.truncate(0);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     byte[] read() throws IOException {
         return Files.readAllBytes(path);
     }

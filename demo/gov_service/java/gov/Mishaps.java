@@ -38,6 +38,10 @@ final class Mishaps extends Filter {
         planned.add(mishap);
     }
 
+    synchronized void clear() {
+        planned.clear();
+    }
+
     /** The next mishap of these kinds that is meant for the operation, or null. */
     synchronized Planned take(String operation, List<String> kinds) {
         for (Iterator<Planned> all = planned.iterator(); all.hasNext();) {

@@ -83,6 +83,14 @@ final class Store {
         return false;
     }
 
+    /** As at the first start: no cases, no pushes, an empty journal. */
+    synchronized void clear() {
+        cases.clear();
+        pushed.clear();
+        sequence = 0;
+        journal.clear();
+    }
+
     synchronized Case find(String projectNo) {
         return cases.get(projectNo);
     }

@@ -23,12 +23,14 @@ final class Tokens {
     private final String appKey;
     private final String secret;
     private final Map<String, Instant> valid = new ConcurrentHashMap<>();
+    private final long secondsAtStart;
     private volatile long seconds;
 
     Tokens(String appKey, String secret, long seconds) {
         this.appKey = appKey;
         this.secret = secret;
         this.seconds = seconds;
+        secondsAtStart = seconds;
     }
 
     /** MD5(appKey + secret + yyyyMMddHHmmss), the time within ten minutes of ours. */
@@ -69,6 +71,11 @@ final class Tokens {
 
     void expireAll() {
         valid.clear();
+    }
+
+    void reset() {
+        expireAll();
+        seconds = secondsAtStart;
     }
 
     void lastFor(long value) {
