@@ -81,6 +81,7 @@ class Projector:
         self._fold = fold
         self._next: dict[Place, int] = {}
         self._behind: dict[Place, int | None] = {}
+        self._admin: AdminClient | None = None
         self._failures = 0
         self._waits_since: float | None = None
         self._no_broker = threading.Event()
@@ -99,10 +100,10 @@ class Projector:
 
     def drained(self) -> bool:
         """Is everything that is committed on the broker now in SQL? Raises Retry when either does not answer."""
-        admin = AdminClient(self._given)
+        self._admin = self._admin or AdminClient(self._given, logger=log)
         done = self.positions()
         mine = [place for place in done if place[0] in self.sources]
-        return bool(mine) and all(done[place] >= end for place, end in ends(admin, mine).items())
+        return bool(mine) and all(done[place] >= end for place, end in ends(self._admin, mine).items())
 
     def waits_since_s(self) -> float | None:
         """How long broker or database have been out of reach; None while all is well."""

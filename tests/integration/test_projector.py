@@ -100,6 +100,15 @@ def engine(url: str) -> Iterator[Engine]:
     made.dispose()
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Engine]:
+    """SQLite, for what has nothing to do with the kind of database."""
+    made = open_read_model(f"sqlite:///{tmp_path / 'read.db'}")
+    create_schema(made)
+    yield made
+    made.dispose()
+
+
 @contextmanager
 def running(projector: Projector) -> Iterator[Projector]:
     stop = threading.Event()
@@ -208,13 +217,13 @@ def test_emptied_while_it_runs_it_folds_everything_again(world: World, engine: E
     assert len(after["submissions"]) == len(before["submissions"]) + 1
 
 
-def test_what_cannot_be_read_goes_to_the_dlq_byte_for_byte(world: World, engine: Engine) -> None:
+def test_what_cannot_be_read_goes_to_the_dlq_byte_for_byte(world: World, small: Engine) -> None:
     """Poison first, in the middle and last; each is there with its key, bytes, headers and where it came from."""
     poison = [b"\x00\x00\x00\xff\xffnonsense", b"no magic", b""]
     for number, value in enumerate(poison):
         world.send(world.topics.events, value, b"k%d" % number, mine=b"h", **{"x-santai-attempt": b"2"})
         world.tell(SEED + number, tickets=3)
-    with running(world.projector(engine)) as projector:
+    with running(world.projector(small)) as projector:
         until(projector.drained)
     dead = world.dead_letters()
     assert sorted((m.key(), m.value() or b"") for m in dead) == [(b"k%d" % n, v) for n, v in enumerate(poison)]
@@ -224,12 +233,12 @@ def test_what_cannot_be_read_goes_to_the_dlq_byte_for_byte(world: World, engine:
         assert headers["__connect.errors.topic"] == world.topics.events.encode()
         assert headers["__connect.errors.stage"] == b"decode"
         assert headers["x-santai-attempt"] == b"3"
-    assert len(dump(engine)["submissions"]) == 9
+    assert len(dump(small)["submissions"]) == 9
 
 
-def test_a_key_that_is_gone_from_the_compacted_topic_is_no_trouble(world: World, engine: Engine) -> None:
+def test_a_key_that_is_gone_from_the_compacted_topic_is_no_trouble(world: World, small: Engine) -> None:
     world.send(world.topics.state, None)
-    with running(world.projector(engine)) as projector:
+    with running(world.projector(small)) as projector:
         until(projector.drained)
     assert not world.dead_letters()
 
@@ -284,34 +293,34 @@ def test_an_outage_of_the_database_is_waited_out(
     assert in_order(dump(engine)) == undisturbed(world, tmp_path)
 
 
-def test_it_halts_where_going_on_would_leave_a_hole(world: World, engine: Engine) -> None:
+def test_it_halts_where_going_on_would_leave_a_hole(world: World, small: Engine) -> None:
     """SQL knows an offset that the broker does not have: another cluster's, or a topic made anew."""
     world.tell(tickets=2)
-    with engine.begin() as connection:
+    with small.begin() as connection:
         connection.execute(OFFSETS.insert().values(topic=world.topics.events, partition=0, next_offset=10**6))
     with pytest.raises(Stop, match="重建读模型"):
-        world.projector(engine).run(threading.Event())
+        world.projector(small).run(threading.Event())
 
 
-def test_topics_that_come_late_are_waited_for(world: World, engine: Engine, topic_prefix: str) -> None:
+def test_topics_that_come_late_are_waited_for(world: World, small: Engine, topic_prefix: str) -> None:
     topics = Topics(f"{topic_prefix}-late")
-    projector = Projector(world.codec, {"bootstrap.servers": world.broker}, topics, engine)
+    projector = Projector(world.codec, {"bootstrap.servers": world.broker}, topics, small)
     with running(projector):
         until(lambda: projector.waits_since_s() is not None)
         make_topics(world.broker, topics)
         until(lambda: projector.waits_since_s() is None)
 
 
-def test_it_goes_on_from_the_offsets_in_sql(world: World, engine: Engine) -> None:
+def test_it_goes_on_from_the_offsets_in_sql(world: World, small: Engine) -> None:
     """It is the offsets in SQL that count: with these kept, rows that were lost by hand are not folded again."""
     world.tell(tickets=3)
-    with running(world.projector(engine)) as projector:
+    with running(world.projector(small)) as projector:
         until(projector.drained)
-    with engine.begin() as connection:
+    with small.begin() as connection:
         connection.execute(delete(STORY))
-    with running(world.projector(engine)) as projector:
-        until(lambda: world.drained(engine))
-    assert not dump(engine)["story"]
+    with running(world.projector(small)) as projector:
+        until(lambda: world.drained(small))
+    assert not dump(small)["story"]
 
 
 def test_making_the_schema_twice_at_once_is_harmless(url: str) -> None:
