@@ -57,15 +57,15 @@ def down() -> None:
 def trace(number: str, as_json: AsJson = False) -> None:
     """一件事跨系统的全部经过,以及为什么认作同一件事。"""
     from santai.projector.store import create_schema, open_read_model
-    from santai.services.parts import sqlite_folder
+    from santai.services.parts import sqlite_folder, words_of
     from santai.trace import render
     from santai.trace import trace as follow
 
-    url = settings().read_model_url
-    sqlite_folder(url)
-    engine = open_read_model(url)
+    given = settings()
+    sqlite_folder(given.read_model_url)
+    engine = open_read_model(given.read_model_url)
     create_schema(engine)  # the projector may not have run yet
-    found = follow(engine, number)
+    found = follow(engine, number, words_of(given))
     if as_json:
         print_json(found.as_json())
     else:

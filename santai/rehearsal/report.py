@@ -16,6 +16,7 @@ from demo.scenario.plan import Plan
 from santai.dlq import Dlq
 from santai.projector.schema import ALERTS, STORY
 from santai.projector.store import open_read_model
+from santai.services.parts import words_of
 from santai.settings import Settings
 from santai.trace import render, trace
 from schemas.errors import SantaiError
@@ -78,7 +79,7 @@ def differences(plan: Plan, found: Tally) -> list[str]:
     return lines
 
 
-def show(console: Console, summary: dict[str, Any], read_model_url: str, number: str) -> None:
+def show(console: Console, summary: dict[str, Any], settings: Settings, number: str) -> None:
     """The day in a table, one ticket's trace, and the differences."""
     table = Table("系统", "诉求", "推送成功", "拒收", "未完成", title="一次接收、三台通行:一个小省的一天")
     for system, n in sorted(summary["submissions_by_system"].items()):
@@ -94,9 +95,9 @@ def show(console: Console, summary: dict[str, Any], read_model_url: str, number:
         f"流处理进程被杀 {summary['kills']} 次;用时 {summary['seconds']} 秒",
         highlight=False,
     )
-    read = open_read_model(read_model_url)
+    read = open_read_model(settings.read_model_url)
     try:
-        render(trace(read, number), console)
+        render(trace(read, number, words_of(settings)), console)
     except SantaiError as e:
         console.print(f"{number} 的经过无法显示:{e}", markup=False)
     finally:

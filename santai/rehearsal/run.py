@@ -67,7 +67,7 @@ def run_demo(
         (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
         if as_json:
             print(json.dumps(summary, ensure_ascii=False))
-        show(console, summary, stage.settings.read_model_url, _told_most(plan))
+        show(console, summary, stage.settings, _told_most(plan))
         if keep:
             _stay(console, stage)
         return 0 if summary["ok"] else 1

@@ -14,7 +14,7 @@ from santai.api.app import create_app
 from santai.api.serve import serve_api
 from santai.projector.store import open_read_model
 from santai.services.cluster import create_topics, register_schemas
-from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of
+from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of, words_of
 from santai.settings import Settings
 
 
@@ -38,6 +38,7 @@ def run_api(settings: Settings) -> int:
         webhooks,
         lambda: ((report := health.report()).ok, report.as_json()),
         metrics.registry,
+        words=words_of(settings),
     )
     announce(settings, "api", f"http://{settings.host}:{settings.port}")
     try:

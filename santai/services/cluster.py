@@ -19,7 +19,7 @@ ANSWER_S = 8.0
 
 def admin(settings: Settings) -> AdminClient:
     """A client of a broker that answers. Stop, naming the address, when it does not."""
-    client = AdminClient(settings.clients(**{"log_level": 0}))  # what is wrong is said below, once
+    client = AdminClient(settings.clients(log_level=0))  # what is wrong is said below, once
     try:
         client.list_topics(timeout=ANSWER_S)
     except KafkaException as e:

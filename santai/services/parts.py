@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from mappings.systems import System, load_systems
 from santai.settings import Settings
+from santai.words import Words
 from schemas.codec import Codec
 from schemas.errors import Stop
 from schemas.registry import RegistrySchemaIds
@@ -19,6 +20,11 @@ def systems_of(settings: Settings, *, connect: bool) -> dict[str, System]:
     """The systems to join. With `connect` the addresses and secrets of their files are filled from the environment."""
     env: Mapping[str, str] | None = os.environ if connect else None
     return load_systems(settings.systems_dir, env, settings.systems or None)
+
+
+def words_of(settings: Settings) -> Words:
+    """Chinese words for what people are shown, with the systems' own titles."""
+    return Words.load(systems={name: s.title for name, s in systems_of(settings, connect=False).items()})
 
 
 def codec_of(settings: Settings) -> Codec:

@@ -82,8 +82,9 @@ class Survey:
 
 
 def _count(metrics: Metrics, done: Projected) -> None:
-    metrics.batch_seconds("project").observe(done.seconds)
-    metrics.batch_records("project").observe(done.records)
+    if done.records:
+        metrics.batch_seconds("project").observe(done.seconds)
+        metrics.batch_records("project").observe(done.records)
     for topic, seconds in done.lag_seconds.items():
         metrics.lag(topic).set(seconds)
 
