@@ -20,6 +20,7 @@ from schemas.errors import DeadLetter
 from streams.engine.api import Outcome, Output, Record, StateReader
 from streams.engine.app import build_app
 from streams.engine.config import EngineConfig
+from streams.engine.health import Progress
 from streams.engine.worker import run_worker
 
 
@@ -97,6 +98,8 @@ def config_of(told: dict[str, Any], **more: Any) -> EngineConfig:
         partitions=told.get("partitions", 4),
         session_timeout_s=told.get("session_timeout_s", 6.0),
         static_membership=told.get("static", True),
+        patience_s=told.get("patience_s", 120.0),
+        transaction_timeout_s=told.get("transaction_timeout_s", 60.0),
         **more,
     )
 
@@ -116,8 +119,16 @@ def main() -> int:
     async def say_ready() -> None:
         await asyncio.to_thread(Path(told["ready"]).touch)
 
-    background = [say_ready] if "ready" in told else []
-    return run_worker(build(told, background=background))
+    progress = Progress(stall_s=5.0)
+
+    async def say_health() -> None:
+        told_last = Path(told["ready"] + ".health")
+        while True:
+            snapshot = json.dumps(progress.snapshot(time.time()))
+            await asyncio.to_thread(told_last.write_text, snapshot)
+            await asyncio.sleep(0.3)
+
+    return run_worker(build(told, background=[say_ready, say_health], progress=progress))
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from streams.engine.app import changelog_topic
 from streams.engine.ownership import BARRIER_KEY
@@ -55,6 +55,13 @@ class WorkerProcess:
     @property
     def running(self) -> bool:
         return self.process.poll() is None
+
+    def health(self) -> dict[str, Any]:
+        """What the worker last said of itself (it says so every 0.3 s); empty before it is ready."""
+        path = self.ready_file.with_name(self.ready_file.name + ".health")
+        text = path.read_text() if path.exists() else ""
+        told: dict[str, Any] = json.loads(text) if text.endswith("}") else {}
+        return told
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
@@ -143,6 +150,10 @@ class Rig:
             tps = [TopicPartition(topic or self.inp, p) for p in range(PARTITIONS)]
             ends = [consumer.get_watermark_offsets(tp)[1] for tp in tps]
             return sum(end - max(0, c.offset) for end, c in zip(ends, consumer.committed(tps), strict=True))
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+            return sum(ends) + 1  # the coordinator is still starting: not known yet
         finally:
             consumer.close()
 
@@ -156,6 +167,15 @@ class Rig:
         codes = [worker.stop() for worker in self.workers.values()]
         self.workers.clear()
         return codes
+
+    def cut_off(self, topic: str) -> None:
+        """Deletes all records of a topic, compacted or not; offsets go on where they were."""
+        setting = ConfigEntry("cleanup.policy", "delete", incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[setting])
+        for changed in self.admin.incremental_alter_configs([resource]).values():
+            changed.result()
+        for cut in self.admin.delete_records([TopicPartition(topic, p, -1) for p in range(PARTITIONS)]).values():
+            cut.result()
 
     def clean_up(self) -> None:
         """After a test, however it ended."""

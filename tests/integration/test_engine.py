@@ -1,0 +1,233 @@
+"""The engine on a real broker, workers as processes. Where a cure is tested, the check must fail without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from santai.platform.kafka import Kafka
+from streams.engine.app import changelog_topic
+from streams.engine.partitioner import partition_of
+from tests.support.engine import PARTITIONS, Rig, wait_until
+
+pytestmark = pytest.mark.integration
+
+CLEAN = {
+    "missing in state": 0,
+    "phantoms": 0,
+    "wrong keys": 0,
+    "missing in outputs": 0,
+    "repeated outputs": 0,
+    "dead letters": 0,
+}
+
+
+@pytest.fixture
+def rig(kafka: Kafka, topic_prefix: str, tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(kafka.bootstrap, topic_prefix, tmp_path)
+    yield made
+    made.clean_up()
+
+
+def with_copy(rig: Rig, source: str) -> str:
+    """Adds the stateless step behind a topic; where it writes to."""
+    copied = f"{rig.name}-copied"
+    rig.create(**{copied: PARTITIONS})
+    rig.more |= {"copy_in": [source], "copy_out": copied}
+    return copied
+
+
+def test_backlog_and_live_events_take_effect_once_and_the_worker_stops_cleanly(rig: Rig) -> None:
+    rig.send_many(300)
+    rig.start().wait_ready()
+    rig.send_many(300, "live")
+    rig.send_many(300)  # all known already
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN
+    assert rig.stores_ahead_or_apart() == []
+
+
+def test_two_workers_share_the_partitions(rig: Rig) -> None:
+    rig.send_many(300)
+    for worker in "ab":
+        rig.start(worker)
+    for worker in "ab":
+        rig.workers[worker].wait_ready()
+
+    def partitions_of(worker: str) -> set[int]:
+        return {p["partition"] for p in rig.workers[worker].health().get("partitions", [])}
+
+    wait_until(
+        lambda: (
+            all(len(partitions_of(w)) == PARTITIONS // 2 for w in "ab")
+            and partitions_of("a") | partitions_of("b") == set(range(PARTITIONS))
+        ),
+        30,
+        "two partitions each",
+    )
+    rig.send_many(300, "live")
+    rig.drain()
+    assert rig.stop_all() == [0, 0]
+    assert rig.verdict() == CLEAN
+
+
+@pytest.mark.parametrize("mutant", [None, "no_idle_commit"])
+def test_lag_vanishes_on_a_topic_that_ends_in_control_records(rig: Rig, mutant: str | None) -> None:
+    copied = with_copy(rig, rig.out)
+    worker = rig.start(mutant=mutant)
+    rig.send_many(100)
+    rig.drain()
+    wait_until(lambda: sum(1 for _ in rig.read(copied)) == 100, 30, "all copied")
+    if mutant:
+        with pytest.raises(AssertionError, match="everything copied is committed"):
+            wait_until(lambda: rig.lag(rig.out) == 0, 5, "everything copied is committed")
+    else:
+        wait_until(lambda: rig.lag(rig.out) == 0, 20, "everything copied is committed")
+        wait_until(lambda: set(worker.health()["lag_s"].values()) == {0.0}, 10, "no lag by record age")
+    assert rig.stop_all() == [0]
+
+
+def test_poison_anywhere_goes_to_the_dlq_and_the_rest_goes_on(rig: Rig) -> None:
+    copied = with_copy(rig, rig.inp)
+    bad = [b"poison-first", b"boom-middle", b"poison-middle", b"boom-last"]
+    for value in bad:
+        if value.endswith(b"middle"):
+            rig.send_many(50, f"after-{value.decode()}-", keys=1)
+        rig.producer.produce(rig.inp, value, b"k0", headers=[("ce_id", value)])
+    rig.producer.flush()
+    rig.start()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN | {"dead letters": 2 * len(bad)}
+    assert {m.value() for m in rig.read(copied)} == rig.truth[b"k0"]
+    offsets = {m.value(): (m.partition(), m.offset()) for m in rig.read(rig.inp)}
+    for message in rig.read(rig.dlq):
+        headers = dict(message.headers())
+        partition, offset = offsets[message.value()]
+        assert message.key() == b"k0"
+        assert headers["ce_id"] == message.value()
+        assert headers["__connect.errors.topic"] == rig.inp.encode()
+        assert headers["__connect.errors.partition"] == str(partition).encode()
+        assert headers["__connect.errors.offset"] == str(offset).encode()
+        assert headers["x-santai-attempt"] == b"1"
+        unexpected = message.value().startswith(b"boom")
+        assert headers["__connect.errors.exception.class.name"] == (b"ValueError" if unexpected else b"DeadLetter")
+        assert not unexpected or headers["__connect.errors.exception.message"] == b"unexpected"
+    assert "Zhang San" not in rig.folder.joinpath("log-a").read_text()
+
+
+def test_a_tombstone_reaches_the_step_and_the_dlq_as_a_tombstone(rig: Rig) -> None:
+    rig.producer.produce(rig.inp, None, b"gone")
+    rig.send_many(10)
+    rig.start()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert [(m.key(), m.value()) for m in rig.read(rig.dlq)] == [(b"gone", None)]
+    assert rig.verdict() == CLEAN | {"dead letters": 1}
+
+
+def test_every_compression_is_read(rig: Rig) -> None:
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        rig.producer = rig.new_producer(**{"compression.type": codec})
+        rig.send_many(50, codec)
+    rig.start()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN
+
+
+@pytest.mark.parametrize("mutant", [None, "read_uncommitted"])
+def test_what_a_foreign_transaction_took_back_has_no_effect(rig: Rig, mutant: str | None) -> None:
+    foreign = rig.new_producer(**{"transactional.id": f"{rig.name}-foreign"})
+    foreign.init_transactions(30)
+    rig.start(mutant=mutant)
+    for end, tag in ((foreign.abort_transaction, b"aborted"), (foreign.commit_transaction, b"kept")) * 2:
+        foreign.begin_transaction()
+        for i in range(20):
+            key = b"k%d" % i
+            foreign.produce(rig.inp, tag, key)
+            if tag == b"kept":
+                rig.truth[key].add(tag)
+        foreign.flush()
+        end()
+    foreign.begin_transaction()
+    foreign.produce(rig.inp, b"aborted", b"k0")
+    foreign.flush()
+    foreign.abort_transaction()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert (rig.verdict() == CLEAN) == (mutant is None)
+
+
+@pytest.mark.parametrize("mutant", [None, "librdkafka_partitioner"])
+def test_outputs_go_where_their_keys_hash_to(rig: Rig, mutant: str | None) -> None:
+    rig.start(mutant=mutant)
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    misplaced = [m for m in rig.read(rig.out) if partition_of(m.key(), PARTITIONS) != m.partition()]
+    assert bool(misplaced) == bool(mutant)
+
+
+def test_a_record_in_the_wrong_partition_is_dead_lettered_and_one_without_key_is_not(rig: Rig) -> None:
+    for key in (b"k%d" % i for i in range(20)):
+        right = partition_of(key, PARTITIONS)
+        rig.producer.produce(rig.inp, b"here", key, partition=right)
+        rig.truth[key].add(b"here")
+        rig.producer.produce(rig.inp, b"stray", key, partition=(right + 1) % PARTITIONS)
+    for partition in range(PARTITIONS):
+        rig.producer.produce(rig.inp, b"tick%d" % partition, None, partition=partition)
+    rig.start()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    dead = list(rig.read(rig.dlq))
+    assert {m.value() for m in dead} == {b"stray"}
+    assert len(dead) == 20
+    assert dict(dead[0].headers())["__connect.errors.exception.class.name"] == b"Misrouted"
+    assert {b"tick%d" % p for p in range(PARTITIONS)} <= set(rig.outputs())
+
+
+@pytest.mark.parametrize("store", ["rocksdb", "memory"])
+def test_a_restart_replays_only_what_the_store_does_not_have(rig: Rig, store: str) -> None:
+    """The changelog is cut off behind the restart: what rocksdb has is not needed there, what memory had is."""
+    rig.more |= {"store": store}
+    rig.start()
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    told = rig.outputs()
+    rig.cut_off(changelog_topic(rig.app, "tally"))
+    rig.start()
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert (rig.outputs() == told) == (store == "rocksdb")
+
+
+def test_a_topic_with_another_partition_count_ends_the_worker_with_code_2(rig: Rig) -> None:
+    rig.more |= {"partitions": PARTITIONS * 2}
+    assert rig.start().process.wait(60) == 2
+
+
+def test_a_write_that_cannot_succeed_ends_the_worker_and_commits_nothing(rig: Rig) -> None:
+    rig.more |= {"out": f"{rig.name}-missing", "patience_s": 3}
+    rig.send_many(20)
+    assert rig.start().process.wait(90) == 1
+    assert rig.lag() == 20
+
+
+@pytest.mark.parametrize("mutant", ["long_poll", "long_poll,faust_seek"])
+def test_a_second_worker_while_nothing_is_committed_loses_nothing(rig: Rig, mutant: str) -> None:
+    """A look into the fetcher that outlasts the rebalance drains records nobody gets; they must be fetched again, also
+    where no offset was committed."""
+    rig.more |= {"copy_in": None}
+    rig.start("a", mutant).wait_ready()
+    rig.start("b", mutant)
+    rig.send_many(400)
+    rig.workers["b"].wait_ready()
+    rig.drain()
+    rig.stop_all()
+    assert (rig.verdict() == CLEAN) == ("faust_seek" not in mutant)
