@@ -1,0 +1,118 @@
+"""`python -m bench road`: measures the whole road on a platform of its own, and leaves nothing running."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench.hub import Hub
+from bench.load import CHANGES_MAX
+from bench.report import machine, medians, show
+from bench.road import Options, Round, Say, steps_alone
+from santai.platform.up import LocalPlatform
+from schemas.errors import SantaiError, Stop
+
+FOLDER = Path(".santai/bench")
+
+app = typer.Typer(help="性能测量", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def bench() -> None:
+    """性能测量。"""
+
+
+@app.command()
+def road(
+    changes: Annotated[int, typer.Option(help="积压的原始变更条数")] = 20_000,
+    workers: Annotated[int, typer.Option(min=1, help="流处理进程数")] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="轮数,取中位数")] = 3,
+    rates: Annotated[str, typer.Option(help="测延迟时每秒的变更条数,逗号分隔;空则不测")] = "50,200",
+    seconds: Annotated[float, typer.Option(help="每种速率测多少秒")] = 20.0,
+    warm_up: Annotated[int, typer.Option(min=1, help="预热的变更条数,不计入")] = 1_000,
+    follow_up: Annotated[bool, typer.Option(help="诉求之后的状态、催办、评价也发")] = True,
+    seed: int = 20260301,
+    as_json: Annotated[bool, typer.Option("--json", help=f"结果另写入 {FOLDER}/road.json 并打印")] = False,
+    folder: Annotated[Path, typer.Option(help="数据目录")] = FOLDER,
+) -> None:
+    """整条路:每秒诉求数、CPU、内存、延迟,与裸循环对照。"""
+    paces = tuple(int(rate) for rate in rates.split(",") if rate.strip())
+    options = Options(changes, workers, rounds, paces, seconds, warm_up, follow_up, seed)
+    if options.drawn > CHANGES_MAX:
+        raise Stop(f"每轮共 {options.drawn} 条变更,最多 {CHANGES_MAX} 条:请减小 --changes、--rates 或 --seconds")
+    console = Console(stderr=as_json)
+    result = _measured(options, folder, console)
+    if as_json:
+        (folder / "road.json").write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+        print(json.dumps(result, ensure_ascii=False))
+    show(console, result)
+    raise typer.Exit(0 if all(found["counts"]["agree"] for found in result["rounds"]) else 1)
+
+
+def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any]:
+    data = folder / "run"
+    shutil.rmtree(data, ignore_errors=True)
+    rounds = []
+    with _bar(console) as say:
+        say("启动 Kafka 与模式注册中心", 0.0)
+        with LocalPlatform(data / "platform") as platform:
+            for n in range(1, options.rounds + 1):
+
+                def told(what: str, done: float, n: int = n) -> None:
+                    say(f"第 {n}/{options.rounds} 轮 {what}", done)
+
+                hub = Hub(platform, data / f"round-{n}", f"bench{n}", options.workers)
+                try:
+                    told("启动流处理", 0.0)
+                    hub.open()
+                    rounds.append(Round(hub, options, told).run())
+                finally:
+                    hub.close()
+            say("各步骤自身", 0.0)
+            alone = steps_alone(options, hub)
+    shutil.rmtree(data)  # kept, for its logs, when something failed
+    middle = medians([{key: found[key] for key in ("throughput", "latency", "floor")} for found in rounds])
+    whole, floor = middle["throughput"], middle["floor"]
+    per_change = whole["worker_cpu_seconds_per_1000_submissions"] * whole["submissions"] / whole["changes"]
+    return {
+        "options": asdict(options),
+        "machine": machine(),
+        "median": middle,
+        "ratio": {
+            "speed": floor["changes_per_second"] / whole["changes_per_second"],
+            "cpu_per_change": per_change / floor["cpu_seconds_per_1000_changes"],
+        },
+        "steps_alone": alone,
+        "rounds": rounds,
+    }
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Say]:
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("准备", total=1.0)
+        yield lambda what, done: progress.update(task, description=what, completed=done)
+
+
+def main() -> None:
+    """Exit 0: measured; 1: what came out does not agree with what went in; 2: could not be done, said in one line."""
+    try:
+        app()
+    except SantaiError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""`python -m bench road` at a small size: counts and shape, never time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_road_is_measured_and_counts_agree(tmp_path: Path) -> None:
+    folder = tmp_path / "bench"
+    sizes = ["--changes", "200", "--warm-up", "50", "--rounds", "1", "--rates", "50", "--seconds", "2"]
+    command = [sys.executable, "-m", "bench", "road", *sizes, "--json", "--folder", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result == json.loads((folder / "road.json").read_text())
+    counts = result["rounds"][0]["counts"]
+    assert counts["agree"]
+    assert counts["changes"] == {"sent": 350, "found": 350}
+    middle = result["median"]
+    road = middle["throughput"]
+    assert road["changes"] == 200
+    assert {"ticket.inbox", "match.claims", "ticket.events", "ticket.state"} <= set(road["records_per_submission"])
+    assert set(road["steps"]) == set(result["steps_alone"]) == {"normalise", "tickets", "match", "route"}
+    assert road["steps"]["normalise"]["records"] == 200
+    paced = middle["latency"]["50"]
+    assert 0 < paced["ticket_ms"]["p50"] <= paced["ticket_ms"]["p99"] <= paced["ticket_ms"]["p999"]
+    assert paced["delivery_ms"]["n"] > 0
+    assert middle["floor"]["changes"] == 350
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(p.info["cmdline"] or ())]
+    assert not (folder / "run").exists()
+
+
+def test_more_than_the_province_has_people_for_is_said_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "road", "--changes", "1000000", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--changes" in done.stderr
