@@ -76,6 +76,21 @@ class Published:
     notes: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What became of a delivery, kept until it is published."""
+
+    submission_id: str
+    system: str
+    push_id: str
+    kind: str
+    state: str | None = None
+    result: str
+    at: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +103,4 @@ class BookContents:
     rulings: tuple[Ruling, ...] = ()
     weightless: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
+    tellings: tuple[Telling, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events.book import Features, Note, Published, Ruling
+from schemas.events.book import Features, Note, Published, Ruling, Telling
 from schemas.events.common import Pair
 
 
@@ -43,6 +43,7 @@ class TicketRecord:
     rulings: tuple[Ruling, ...] = ()
     weightless: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
+    tellings: tuple[Telling, ...] = ()
     now: int = 0
 
 

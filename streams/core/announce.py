@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from schemas.events.book import BookContents, Features, Note, Published
-from schemas.events.common import Deadline, Member
-from schemas.events.inbox import Receipt
+from schemas.events.book import BookContents, Features, Note
+from schemas.events.common import Deadline, Member, Person
 from schemas.events.ticket import (
     Alert,
     ReviewAsked,
@@ -21,57 +20,18 @@ from schemas.events.ticket import (
     TicketStateChanged,
     TicketTold,
 )
-from schemas.ids import deterministic_id
+from schemas.ids import deterministic_id, digest
 from streams.core.clocks import ClockStatus
 from streams.core.component import Component, Link, Ticket
+from streams.core.entries import ATTACHED, Entry
 
 TicketEvent = (
     TicketOpened | SubmissionAttached | SubmissionLinked | ReviewAsked | SubmissionMoved | TicketStateChanged
     | TicketNoted | TicketTold | Alert
 )  # fmt: skip
 _E = TypeVar("_E", bound=TicketEvent)
-_ATTACHED = "ATTACHED"  # never had a ticket of its own
 _STAGES = ("near", "yellow", "red")
 _NO_CLOCK_KINDS = frozenset({"follow-up"})
-
-
-@dataclass(slots=True)
-class Entry:
-    """A working copy of what was published of one member."""
-
-    was: Published | None
-    submission_id: str
-    ticket_id: str = ""
-    state: str = ""
-    seq: int = 0
-    links: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    stages: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, submission_id: str, was: Published | None) -> Entry:
-        if was is None:
-            return cls(None, submission_id)
-        return cls(
-            was, submission_id, was.ticket_id, was.state, was.seq,
-            list(was.links), list(was.notes), list(was.stages), list(was.told),
-        )  # fmt: skip
-
-    def frozen(self) -> Published:
-        """As it is kept: one revision up if anything changed."""
-        now = Published(
-            submission_id=self.submission_id,
-            revision=self.was.revision if self.was else 0,
-            ticket_id=self.ticket_id,
-            state=self.state,
-            seq=self.seq,
-            links=tuple(self.links),
-            notes=tuple(self.notes),
-            stages=tuple(self.stages),
-            told=tuple(self.told),
-        )
-        return now if now == self.was else replace(now, revision=now.revision + 1)
 
 
 def member_of(f: Features) -> Member:
@@ -121,18 +81,19 @@ class Announcer:
             else:
                 self._attach(ticket, member)
             if member is not ticket.head:
-                entry.state = entry.state or _ATTACHED
-                entry.seq += 1
+                entry.state = entry.state or ATTACHED
                 self._inside.append(member)
 
     def _open(self, ticket: Ticket) -> None:
+        """Whoever asks for confidence (保密) is not named to others: the system that was told may be asked."""
         head = ticket.head
+        person = Person() if head.confidential else head.person
         self._entries[ticket.ticket_id].state = "RECEIVED"
         self._emit(
             TicketOpened, ticket.ticket_id, head.received_at, head.submission_id,
             submission_id=head.submission_id, system=head.system, family=head.family, kind=head.kind,
-            received_at=head.received_at, channel=head.channel, person_name=head.person.name,
-            id_number=head.person.id_number, phone=head.person.phone, region=head.person.region,
+            received_at=head.received_at, channel=head.channel, person_name=person.name,
+            id_number=person.id_number, phone=person.phone, region=head.person.region,
             title=head.title, text=head.text, urgent=head.urgent,
         )  # fmt: skip
 
@@ -149,7 +110,7 @@ class Announcer:
         via = ticket.via[sid]
         reasons = via.reasons if via else ("ruling",) if sid != ticket.ticket_id else ("new_evidence",)
         for under in (before, ticket.ticket_id):
-            if under != ticket.ticket_id or self._entries[under].state not in ("", _ATTACHED):
+            if under != ticket.ticket_id or self._entries[under].opened:
                 self._emit(
                     SubmissionMoved, under, at, sid,
                     submission_id=sid, from_ticket=before, to_ticket=ticket.ticket_id, reasons=reasons,
@@ -157,7 +118,7 @@ class Announcer:
         entry = self._entries[sid]
         if before == sid:  # its own ticket has gone into this one
             self._change(sid, at, "MERGED", member, note=None, merged_into=ticket.ticket_id)
-        elif sid == ticket.ticket_id and entry.state == _ATTACHED:  # it never had a ticket of its own
+        elif sid == ticket.ticket_id and not entry.opened:
             self._open(ticket)
 
     def _change(
@@ -198,23 +159,25 @@ class Announcer:
         )  # fmt: skip
 
     def links(self, ticket: Ticket) -> None:
-        """Links and reviews, each said once."""
+        """Links and reviews, each said once of a member and a ticket, whichever of its members it was found by."""
         mine = {m.submission_id: m for m in ticket.members}
         for link in self._component.links:
             member = mine.get(link.submission_id)
-            entry = self._entries[link.submission_id]
-            label = f"{link.kind}:{link.to_submission}"
-            if member is None or label in entry.links:
+            if member is None:
                 continue
-            entry.links.append(label)
-            self._link(ticket, member, link, label)
+            entry = self._entries[link.submission_id]
+            target = self._entries[link.to_submission].ticket_id
+            said = (label.split(":", 1) for label in entry.links)
+            if not any(kind == link.kind and self._entries[to].ticket_id == target for kind, to in said):
+                label = f"{link.kind}:{link.to_submission}"
+                entry.links.append(label)
+                self._link(ticket, member, link, target, label)
 
-    def _link(self, ticket: Ticket, member: Features, link: Link, label: str) -> None:
+    def _link(self, ticket: Ticket, member: Features, link: Link, target: str, label: str) -> None:
         common = {"submission_id": member.submission_id, "to_submission": link.to_submission, "reasons": link.reasons}
         if link.kind == "review":
             self._emit(ReviewAsked, ticket.ticket_id, member.received_at, label, **common)
             return
-        target = self._component.ticket_of(link.to_submission).ticket_id
         self._emit(
             SubmissionLinked, ticket.ticket_id, member.received_at, label,
             to_ticket=target, link_kind=link.kind, **common,
@@ -230,46 +193,54 @@ class Announcer:
         for status in statuses:
             reached = _STAGES[: _STAGES.index(status.reached) + 1] if status.reached in _STAGES else ()
             for stage in reached:
-                at = {"near": status.near_at, "yellow": status.due_at, "red": status.red_at}[stage]
-                label = f"{status.clock}:{stage}:{status.due_at}"
-                if at is None or label in entry.stages:
+                label = _stage_label(status, stage)
+                if label in entry.stages:
                     continue
                 entry.stages.append(label)
                 self._emit(
-                    Alert, ticket.ticket_id, at, label,
+                    Alert, ticket.ticket_id, _reached_at(status, stage), label,
                     clock=status.clock, stage=stage, started_at=status.started_at, due_at=status.due_at,
                     provisional=status.provisional, family=ticket.head.family, system=ticket.head.system,
                 )  # fmt: skip
 
-    def told(self, ticket: Ticket, receipts: Sequence[Receipt]) -> None:
-        """What became of deliveries about any member's ticket."""
-        head = self._entries[ticket.ticket_id]
+    def told(self, ticket: Ticket) -> None:
+        """What became of deliveries about any member's ticket, each said once wherever the member is by then."""
         mine = {m.submission_id for m in ticket.members}
-        for r in receipts:
-            label = f"{r.push_id[:13]}:{r.result}"
-            if r.submission_id not in mine or label in head.told:
+        for t in self._book.tellings:
+            label = f"{t.push_id[:13]}:{t.result}"
+            if t.submission_id not in mine or any(label in e.told for e in self._entries.values()):
                 continue
-            head.told.append(label)
+            self._entries[t.submission_id].told.append(label)
             self._emit(
-                TicketTold, ticket.ticket_id, r.at, label,
-                system=r.system, push_id=r.push_id, kind=r.kind, state=r.state, result=r.result, reason=r.reason,
+                TicketTold, ticket.ticket_id, t.at, label,
+                system=t.system, push_id=t.push_id, kind=t.kind, state=t.state, result=t.result, reason=t.reason,
             )  # fmt: skip
 
     def snapshot(self, ticket: Ticket, statuses: Sequence[ClockStatus]) -> None:
-        """The ticket as it stands, if anything was said of it."""
+        """The ticket as it stands, if anything was said of it or its facts have changed without an event."""
         entry = self._entries[ticket.ticket_id]
-        if entry.was is not None and entry.seq == entry.was.seq:
-            return
         deadlines = tuple(
-            Deadline(clock=s.clock, started_at=s.started_at, due_at=s.due_at, stage=s.stage, provisional=s.provisional)
+            Deadline(
+                clock=s.clock, started_at=s.started_at, due_at=s.due_at,
+                stage=_shown(s, entry.stages), provisional=s.provisional,
+            )
             for s in statuses
-        )
+        )  # fmt: skip
+        summary = digest(repr((ticket.head.family, ticket.head.kind, deadlines)).encode())[:16]
+        if not entry.spoken:
+            if summary == entry.summary:
+                return
+            entry.seq += 1  # the number of the summary itself
+        entry.summary = summary
         self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines)
 
     def snapshots_of_members(self) -> None:
         """Submissions that have just gone into another's ticket."""
         for member in self._inside:
-            self._state(member, self._entries[member.submission_id], member.received_at, (member_of(member),), ())
+            entry = self._entries[member.submission_id]
+            if not entry.spoken:
+                entry.seq += 1
+            self._state(member, entry, member.received_at, (member_of(member),), ())
 
     def _state(
         self, head: Features, entry: Entry, at: int, members: tuple[Member, ...], deadlines: tuple[Deadline, ...]
@@ -296,4 +267,26 @@ class Announcer:
         announced = {n for e in self._entries.values() for n in e.notes}
         notes = tuple(replace(n, note=None) if n.note and n.event_id in announced else n for n in self._book.notes)
         published = (*self._foreign, *(e.frozen() for e in self._entries.values()))
-        return replace(self._book, notes=notes, published=tuple(sorted(published, key=lambda p: p.submission_id)))
+        return replace(
+            self._book,
+            notes=notes,
+            published=tuple(sorted(published, key=lambda p: p.submission_id)),
+            tellings=tuple(t for t in self._book.tellings if t.submission_id not in self._entries),
+        )
+
+
+def _reached_at(status: ClockStatus, stage: str) -> int:
+    return {"near": status.near_at, "yellow": status.due_at, "red": status.red_at}[stage]
+
+
+def _stage_label(status: ClockStatus, stage: str) -> str:
+    """By the moment the stage is reached: a pause moves only what is still to come."""
+    return f"{status.clock}:{stage}:{_reached_at(status, stage)}"
+
+
+def _shown(status: ClockStatus, announced: Sequence[str]) -> str:
+    """The stage as partners read it: never less than was announced, though the book's new holder lags in time."""
+    if status.stage in ("met", "stopped"):
+        return status.stage
+    said = [stage for stage in _STAGES if _stage_label(status, stage) in announced]
+    return said[-1] if said else status.stage

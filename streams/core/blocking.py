@@ -15,6 +15,10 @@ PHONE = "phone"
 NUMBER = "number"
 
 
+RELATED_NUMBERS_MAX = 20
+"""Numbers that one submission may be looked for under: more is a list pasted into a text, not what it is about."""
+
+
 class BlockKey(NamedTuple):
     """One blocking key: its kind, and the key as it stands on Kafka and in the table."""
 
@@ -50,5 +54,6 @@ def blocking_keys(f: Features, index: KeyedIndex) -> tuple[BlockKey, ...]:
             values.append((ID_NUMBER, f.person.id_number))
         if f.person.phone and not (f.agent and f.agent.phone == f.person.phone):
             values.append((PHONE, f.person.phone))
-    values.extend((NUMBER, n) for n in (own_number(f), *f.related_numbers, *([f.parent_no] if f.parent_no else ())))
+    quoted = (*([f.parent_no] if f.parent_no else ()), *f.related_numbers)[:RELATED_NUMBERS_MAX]
+    values.extend((NUMBER, n) for n in (own_number(f), *quoted))
     return tuple(dict.fromkeys(BlockKey(kind, f"{kind}:{index(kind, value)}") for kind, value in values))

@@ -28,28 +28,30 @@ def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, tuple[Verdic
     """The block with the claim in it, and the verdict on the claim.
 
     Redelivered, a claim keeps its place and is compared with the claims before it: the same verdict. A newer version
-    is compared with all others, because those behind it were compared with the older one. The claim that takes the
-    block's weight away is answered together with everybody before it: they must hear of it too.
+    is compared with all others, because those behind it were compared with the older one. The claim that takes a
+    phone's weight away is answered together with everybody before it: they must hear of it too. From then on the
+    phone makes no pairs and its block keeps nobody: a switchboard's costs no more than anybody's.
     """
     before = block or Block(key_kind=claim.key_kind)
-    block, others = _laid_in(before, claim)
-    weightless = _weightless(block)
-    phone_counts = block.key_kind == PHONE and not weightless  # elsewhere nobody knows how many share the phone
-    pairs: list[Pair] = []
-    for other in others:
-        pair = compare(other.features, claim.features, phone_counts=phone_counts)
-        if pair is not None:
-            pairs.append(pair)
-    verdicts = [
-        _verdict(claim.submission_id, claim.key, claim, claim.version, weightless=weightless, pairs=tuple(pairs))
-    ]
-    if weightless and not _weightless(before):
-        verdicts.extend(
-            _verdict(e.features.submission_id, claim.key, claim, e.version, weightless=True, pairs=())
+    if _lost(before):
+        return before, (_verdict(claim.submission_id, claim, claim.version, weightless=True),)
+    after, others = _laid_in(before, claim)
+    if after.key_kind == PHONE and (after.dropped or people_behind(after) > PHONE_PEOPLE_MAX):
+        told = [_verdict(claim.submission_id, claim, claim.version, weightless=True)]
+        told.extend(
+            _verdict(e.features.submission_id, claim, e.version, weightless=True)
             for e in before.entries
             if e.features.submission_id != claim.submission_id
         )
-    return block, tuple(verdicts)
+        return Block(key_kind=PHONE, dropped=len(after.entries) + after.dropped), tuple(told)
+    found = (compare(other.features, claim.features, phone_counts=after.key_kind == PHONE) for other in others)
+    pairs = tuple(pair for pair in found if pair is not None)  # elsewhere nobody knows how many share the phone
+    verdict = _verdict(claim.submission_id, claim, claim.version, weightless=after.dropped > 0, pairs=pairs)
+    return after, (verdict,)
+
+
+def _lost(block: Block) -> bool:
+    return block.key_kind == PHONE and block.dropped > 0
 
 
 def _laid_in(block: Block, claim: Claim) -> tuple[Block, tuple[BlockEntry, ...]]:
@@ -66,17 +68,13 @@ def _laid_in(block: Block, claim: Claim) -> tuple[Block, tuple[BlockEntry, ...]]
     return block, others
 
 
-def _weightless(block: Block) -> bool:
-    return block.dropped > 0 or (block.key_kind == PHONE and people_behind(block) > PHONE_PEOPLE_MAX)
-
-
 def _verdict(
-    submission_id: str, key: str, claim: Claim, version: int, *, weightless: bool, pairs: tuple[Pair, ...]
+    submission_id: str, claim: Claim, version: int, *, weightless: bool, pairs: tuple[Pair, ...] = ()
 ) -> Verdict:
     return Verdict(
-        event_id=deterministic_id("verdict", submission_id, key, version, int(weightless)),
+        event_id=deterministic_id("verdict", submission_id, claim.key, version, int(weightless)),
         submission_id=submission_id,
-        key=key,
+        key=claim.key,
         key_kind=claim.key_kind,
         version=version,
         weightless=weightless,

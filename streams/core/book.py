@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from schemas.events.book import BookContents, Features, Note, Published, Ruling
+from schemas.events.book import BookContents, Features, Note, Published, Ruling, Telling
 from schemas.events.common import Pair
 from streams.core.compare import order
 
@@ -23,6 +23,7 @@ def merge(a: BookContents, b: BookContents) -> BookContents:
         rulings=tuple(sorted(_union(a.rulings, b.rulings, _ruling_key, _later_ruling), key=_ruling_key)),
         weightless=tuple(sorted({*a.weightless, *b.weightless})),
         published=tuple(sorted(_union(a.published, b.published, _member_id, _higher), key=_member_id)),
+        tellings=tuple(sorted(_union(a.tellings, b.tellings, _telling_key, _either), key=_telling_key)),
     )
 
 
@@ -58,6 +59,14 @@ def pair_key(p: Pair) -> tuple[str, str]:
 
 def _ruling_key(r: Ruling) -> tuple[str, str]:
     return (r.a, r.b) if r.a < r.b else (r.b, r.a)
+
+
+def _telling_key(t: Telling) -> tuple[str, str]:
+    return t.push_id, t.result
+
+
+def _either(x: Telling, y: Telling) -> Telling:
+    return max(x, y, key=repr)
 
 
 def _newer_member(x: Features, y: Features) -> Features:

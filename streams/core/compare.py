@@ -6,7 +6,7 @@ somebody a statutory right, a missed one only a repetition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -20,7 +20,10 @@ SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
 
 DAY_MS = 86_400_000
 WINDOW_MS = 180 * DAY_MS  # lives that are further apart do not overlap by themselves
+_LONG_MAX = 2**63 - 1
 TEXT_SIMILAR_PERCENT = 60.0
+TEXT_COMPARED_CHARS = 500
+"""Who tells the same matter twice says so at the beginning; a text of any length must not cost seconds or megabytes."""
 FOLLOW_UP_KINDS = {
     "follow-up": "follow-up",
     "progress": "follow-up",
@@ -59,13 +62,14 @@ class Evidence:
         return sum(WEIGHTS[r] for r in self.reasons)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _names(a: str, b: str) -> str:
+    """equal, masked (equal as far as both can be read), near (one character apart), conflict."""
     if a == b:
         return "equal"
     if "*" in a or "*" in b or "?" in a or "?" in b:
-        return "near" if len(a) == len(b) and _masked_equal(a, b) else "conflict"
-    return "near" if min(len(a), len(b)) >= 2 and Levenshtein.distance(a, b) == 1 else "conflict"
+        return "masked" if len(a) == len(b) and _masked_equal(a, b) else "conflict"
+    return "near" if min(len(a), len(b)) >= 2 and Levenshtein.distance(a, b, score_cutoff=1) == 1 else "conflict"
 
 
 def _masked_equal(a: str, b: str) -> bool:
@@ -86,10 +90,11 @@ def _person(a: Features, b: Features, e: Evidence, phone_counts: bool) -> None:
     if phones is True:
         e.add("phone_equal" if phone_counts else "phone_weightless")
     if names:
-        e.add(f"name_{names}")
+        e.add("name_near" if names == "masked" else f"name_{names}")
     phone = phones is True and phone_counts
-    # One ID number under unrelated names is a cadre typing his own: never SAME.
-    e.person = (ids is True and names != "conflict") or (phone and names in ("equal", "near"))
+    # One ID number under unrelated names is a cadre typing his own: never SAME. One phone and one character of the
+    # name apart may be a typing slip, or two siblings: only an ID number tells.
+    e.person = (ids is True and names != "conflict") or (phone and names in ("equal", "masked"))
     e.person_weak = ids is True or phone
     if names == "conflict" and not (ids is True and phone):
         e.contradiction = True
@@ -131,7 +136,7 @@ def _subject(a: Features, b: Features, e: Evidence) -> None:
             e.add(f"{name}_conflict")
     if _equal(a.item, b.item):
         e.add("item_equal")
-    if a.text and b.text and token_set_ratio(a.text, b.text) >= TEXT_SIMILAR_PERCENT:
+    if _texts_similar(a.text, b.text):
         e.add("text_similar")
     far = abs(a.received_at - b.received_at) > WINDOW_MS
     e.add("time_far" if far else "time_near")
@@ -143,6 +148,18 @@ def _subject(a: Features, b: Features, e: Evidence) -> None:
         or (found["counterparty"] is True and found["incident"] is not False and not far)
         or (quoted and found["counterparty"] is not False)
     )
+
+
+def _texts_similar(a: str | None, b: str | None) -> bool:
+    if not a or not b:
+        return False
+    a, b = a[:TEXT_COMPARED_CHARS], b[:TEXT_COMPARED_CHARS]
+    return token_set_ratio(a, b, score_cutoff=TEXT_SIMILAR_PERCENT) >= TEXT_SIMILAR_PERCENT
+
+
+def compared(f: Features) -> Features:
+    """What a block has to see of a submission: the beginning of the text, and nothing that is not compared."""
+    return replace(f, title=None, agent=None, text=f.text[:TEXT_COMPARED_CHARS] if f.text else None)
 
 
 def observe(a: Features, b: Features, *, phone_counts: bool = True) -> Evidence:
@@ -164,8 +181,14 @@ def _opposed(a: Features, b: Features) -> bool:
 
 
 def contradicts(a: Features, b: Features) -> bool:
-    """Whether the two can never be one matter, judged without the block that brought them together."""
-    return keeps_to_itself(a) or keeps_to_itself(b) or observe(a, b).contradiction
+    """Whether the two can never be in one ticket, whoever brought them together, judged without the block that did.
+
+    Stricter than a comparison: unrelated names under one ID number are for a person to look at.
+    """
+    if keeps_to_itself(a) or keeps_to_itself(b):
+        return True
+    e = observe(a, b)
+    return e.contradiction or "name_conflict" in e.reasons
 
 
 def compare(a: Features, b: Features, *, phone_counts: bool = True) -> Pair | None:
@@ -183,8 +206,13 @@ def compare(a: Features, b: Features, *, phone_counts: bool = True) -> Pair | No
     return Pair(
         a=early.submission_id, b=late.submission_id, a_received_at=early.received_at, b_received_at=late.received_at,
         relation=relation, link_kind=link, score=e.score,
-        reasons=tuple(sorted(e.reasons, key=lambda r: -abs(WEIGHTS[r]))), version=max(early.version, late.version),
+        reasons=tuple(sorted(e.reasons, key=lambda r: -abs(WEIGHTS[r]))), version=pair_version(early, late),
     )  # fmt: skip
+
+
+def pair_version(a: Features, b: Features) -> int:
+    """Rises with either submission's version, so it tells for which versions of both a pair was found."""
+    return min(a.version + b.version, _LONG_MAX)
 
 
 def order(f: Features) -> tuple[int, str]:
@@ -207,7 +235,7 @@ def _relation(early: Features, late: Features, e: Evidence) -> tuple[str | None,
     if {early.kind, late.kind} == {"consultation", "application"} and e.person and e.subject:
         return LINK, "incident"
     if e.person and e.subject:
-        return SAME, None
+        return (REVIEW if early.anonymous or late.anonymous else SAME), None
     if (e.person or e.person_weak) and (e.subject or "text_similar" in e.reasons):
         return REVIEW, None
     return None, None

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from schemas.events.book import BookContents, Features, Note
 from schemas.events.common import Pair
+from streams.core.blocking import keeps_to_itself
 from streams.core.book import pair_key
-from streams.core.compare import LINK, REVIEW, SAME, compare, contradicts
+from streams.core.compare import LINK, REVIEW, SAME, compare, contradicts, pair_version
 from streams.core.states import ANSWERED, ENDED_FOR_GOOD, Step, history
 
 COMPONENT_MEMBERS_MAX = 60
@@ -52,10 +53,6 @@ class Component:
     tickets: tuple[Ticket, ...]
     links: tuple[Link, ...]
 
-    def ticket_of(self, submission_id: str) -> Ticket:
-        """The ticket a member is in."""
-        return next(t for t in self.tickets if submission_id in t.via)
-
 
 def fold(book: BookContents) -> Component:
     """Each member, in the order (received at, id), goes into the earliest ticket it fits, or becomes its own."""
@@ -86,23 +83,35 @@ def fold(book: BookContents) -> Component:
 
 
 def _evidence(book: BookContents) -> dict[tuple[str, str], Pair]:
-    """The pairs by their submissions; a phone found shared is taken out of the evidence it was in."""
+    """The pairs by their submissions, as they are now: what was found for an earlier version of either is compared
+    again, and a phone found shared is taken out of the evidence it was in."""
     weightless = frozenset(book.weightless)
     members = {m.submission_id: m for m in book.members}
     found = {}
     for p in book.pairs:
+        a, b = members.get(p.a), members.get(p.b)
+        if a is None or b is None or "ruling" in p.reasons:
+            continue  # a pair may be here before its members; a clerk's word is no evidence
+        by_phone = "phone_equal" in p.reasons
+        shared = by_phone and (p.a in weightless or p.b in weightless)
         kept: Pair | None = p
-        if "phone_equal" in p.reasons and (p.a in weightless or p.b in weightless):
-            a, b = members.get(p.a), members.get(p.b)  # a pair may be here before its members
-            kept = compare(a, b, phone_counts=False) if a and b else None
-        if kept is not None:
+        if shared or p.version != pair_version(a, b):
+            kept = compare(a, b, phone_counts=by_phone and not shared)
+        if kept is not None and not (shared and _by_phone_alone(kept)):
             found[pair_key(kept)] = kept
     return found
 
 
+def _by_phone_alone(p: Pair) -> bool:
+    """No other block than the phone's could have found it: one without weight makes no pairs."""
+    return "id_equal" not in p.reasons and "related_number" not in p.reasons
+
+
 def _ruled_same(ticket: Ticket, member: Features, rulings: dict[frozenset[str], bool]) -> bool:
     words = [rulings.get(frozenset((m.submission_id, member.submission_id))) for m in ticket.members]
-    return True in words and False not in words
+    if True not in words or False in words:
+        return False
+    return not any(map(keeps_to_itself, (member, *ticket.members)))  # no clerk may open what is confidential
 
 
 def _fits(

@@ -6,11 +6,9 @@ next root goes on where the last one stopped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.events.book import BookContents
-from schemas.events.inbox import Receipt
 from schemas.events.ticket import TicketState
 from streams.core.announce import Announcer, TicketEvent
 from streams.core.clocks import ClockBook, TicketFacts, next_wake
@@ -28,24 +26,22 @@ class Publication:
     wake_at: int | None
 
 
-def publish(
-    book: BookContents, clocks: ClockBook, *, now: int, cause_id: str, receipts: Sequence[Receipt] = ()
-) -> Publication:
+def publish(book: BookContents, clocks: ClockBook, *, now: int, cause_id: str) -> Publication:
     """Fold the book and publish what is new. `now` is the latest tick, in ms; 0 when none has come yet."""
     component = fold(book)
     run = Announcer(book, component, cause_id)
-    wakes: list[int] = []
     for ticket in component.tickets:
         run.placements(ticket)
+    found = [(t, clocks.evaluate(_facts(t), now) if run.has_clocks(t) else ()) for t in component.tickets]
+    for ticket, statuses in found:
         run.notes(ticket)
         run.links(ticket)
-        statuses = clocks.evaluate(_facts(ticket), now) if run.has_clocks(ticket) else ()
         run.clocks(ticket, statuses)
-        if (wake := next_wake(statuses)) is not None:
-            wakes.append(wake)
-        run.told(ticket, receipts)
+        run.told(ticket)
+    for ticket, statuses in found:  # last: a later ticket's members may have left an earlier one
         run.snapshot(ticket, statuses)
     run.snapshots_of_members()
+    wakes = [wake for _, statuses in found if (wake := next_wake(statuses)) is not None]
     return Publication(tuple(run.events), run.book_after(), min(wakes, default=None))
 
 

@@ -9,47 +9,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 
-from schemas.events.book import BookContents, Features, Note, Ruling
-from schemas.events.common import Pair
-from schemas.events.inbox import (
-    Book,
-    CalledBack,
-    Claim,
-    Complained,
-    Decided,
-    Join,
-    Rated,
-    Receipt,
-    StatusChanged,
-    Submission,
-    Supplemented,
-    Urged,
-    Verdict,
-    Withdrawn,
-)
+from schemas.events.book import BookContents, Features
+from schemas.events.inbox import Book, Claim, Decided, Join, Receipt, Submission, Verdict
 from schemas.events.tables import ClaimState, Held, TicketRecord
 from schemas.events.ticket import TicketState
 from schemas.ids import deterministic_id
-from streams.core.announce import TicketEvent, member_of
+from streams.core.announce import TicketEvent
 from streams.core.blocking import PHONE, KeyedIndex, blocking_keys
 from streams.core.book import merge
 from streams.core.clocks import ClockBook
+from streams.core.messages import (
+    NoteEvent,
+    claim_of,
+    contents_of,
+    features_of,
+    join,
+    received,
+    ruled_join,
+    tie_of,
+)
 from streams.core.publish import publish
 
-NoteEvent = StatusChanged | Urged | Complained | CalledBack | Rated | Supplemented | Withdrawn
 InboxEvent = Submission | NoteEvent | Verdict | Join | Book | Decided | Receipt
-Out = Claim | Join | Book | Receipt | TicketEvent | TicketState
-
-NOTE_KINDS: dict[type, str] = {
-    StatusChanged: "status",
-    Urged: "urge",
-    Complained: "complaint",
-    CalledBack: "call-back",
-    Rated: "rating",
-    Supplemented: "supplement",
-    Withdrawn: "withdrawal",
-}
-_FEATURES = tuple(f.name for f in fields(Features))
+Out = Claim | Join | Book | TicketEvent | TicketState
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +44,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What came of one event: the record to keep, what to send, and when to wake it (ms; None: never)."""
+    """What came of one event: the record to keep, what to send, and when to wake it (ms; 0: never; None: as before)."""
 
     record: TicketRecord
     out: tuple[Out, ...]
@@ -83,11 +65,9 @@ def handle(record: TicketRecord | None, event: InboxEvent, rules: Rules) -> Hand
         case Book():
             turn.learn(event.contents)
         case Decided():
-            turn.learn(_ruling(event))
-        case Receipt():
-            turn.receipt(event)
+            turn.decided(event)
         case _:
-            turn.learn(BookContents(notes=(_note(event),)))
+            turn.learn(contents_of(event))
     return turn.end()
 
 
@@ -113,30 +93,6 @@ def _with(r: TicketRecord, book: BookContents) -> TicketRecord:
     return replace(r, **{name: getattr(book, name) for name in _BOOK})
 
 
-def features_of(s: Submission) -> Features:
-    """What of a submission is compared and kept."""
-    return Features(**{name: getattr(s, name) for name in _FEATURES})
-
-
-def _note(e: NoteEvent) -> Note:
-    state = e.state if isinstance(e, StatusChanged) else "WITHDRAWN" if isinstance(e, Withdrawn) else None
-    return Note(
-        event_id=e.event_id,
-        submission_id=e.submission_id,
-        system=e.system,
-        what=NOTE_KINDS[type(e)],
-        at=e.at,
-        state=state,
-        grade=e.grade if isinstance(e, Rated) else None,
-        satisfied=e.satisfied if isinstance(e, CalledBack) else None,
-        note=e.note,
-    )
-
-
-def _ruling(d: Decided) -> BookContents:
-    return BookContents(rulings=(Ruling(a=d.a, b=d.b, same=d.same, at=d.at, by=d.by),))
-
-
 @dataclass(slots=True)
 class _Turn:
     """One event's work on one record."""
@@ -145,7 +101,6 @@ class _Turn:
     rules: Rules
     cause_id: str
     out: list[Out] = field(default_factory=list)
-    receipts: list[Receipt] = field(default_factory=list)
     dirty: bool = False  # the component has to be published anew
     start: TicketRecord = field(init=False)
 
@@ -172,16 +127,26 @@ class _Turn:
         new = features_of(s)
         if own is None:
             self.record = replace(self.record, own=new, root_received_at=new.received_at)
-            self.out.append(_received(new))
+            self.out.append(received(new))
+            for r in self.record.rulings:
+                if r.same and new.submission_id in (r.a, r.b):
+                    self.out.append(ruled_join(new, r))
         else:
             # The first receipt counts: pointers between submissions rest on it.
             new = replace(new, received_at=own.received_at)
+            self.record = replace(self.record, own=new)
             if replace(new, version=own.version) == own:
                 return  # the record moved on in its system; what it asks for is the same
-            self.record = replace(self.record, own=new)
         self.learn(BookContents(members=(new,)))
         self._claim(new)
         self._settle()
+
+    def decided(self, d: Decided) -> None:
+        """A clerk's word counts in whichever book the two are; one matter said of strangers brings them together."""
+        known = contents_of(d)
+        self.learn(known)
+        if self.record.own is not None and d.same and d.submission_id in (d.a, d.b):
+            self.out.append(ruled_join(self.record.own, known.rulings[0]))
 
     def _claim(self, f: Features) -> None:
         version = 1 + max((c.version for c in self.record.claims), default=0)
@@ -189,18 +154,7 @@ class _Turn:
         self.record = replace(
             self.record, claims=tuple(ClaimState(key=k.key, key_kind=k.kind, version=version) for k in keys)
         )
-        self.out.extend(
-            Claim(
-                event_id=deterministic_id("claim", f.submission_id, k.key, version),
-                submission_id=f.submission_id,
-                key=k.key,
-                key_kind=k.kind,
-                version=version,
-                received_at=f.received_at,
-                features=f,
-            )
-            for k in keys
-        )
+        self.out.extend(claim_of(f, k, version) for k in keys)
 
     def verdict(self, v: Verdict) -> None:
         claims = self.record.claims
@@ -214,7 +168,7 @@ class _Turn:
         self.record = replace(
             self.record,
             claims=(*claims[:at], answered, *claims[at + 1 :]),
-            held=(*self.record.held, *(_tie_of(me, p) for p in v.pairs)),
+            held=(*self.record.held, *(tie_of(me, p) for p in v.pairs)),
         )
         self._settle()
 
@@ -244,18 +198,7 @@ class _Turn:
         if mine == h.other:
             self._send_book(mine, BookContents(pairs=(h.pair,)))
             return
-        early, late = sorted(((mine_received_at, mine), (h.other_received_at, h.other)))
-        self.out.append(
-            Join(
-                event_id=deterministic_id(
-                    "join", late[1], early[1], h.pair.a, h.pair.b, h.pair.version, h.pair.relation
-                ),
-                submission_id=late[1],
-                earlier=early[1],
-                earlier_received_at=early[0],
-                pair=h.pair,
-            )
-        )
+        self.out.append(join(mine, mine_received_at, h))
 
     def _hand_over(self, h: Held) -> None:
         book = merge(_contents(self.record), BookContents(pairs=(h.pair,)))
@@ -284,44 +227,11 @@ class _Turn:
             self.record = _with(self.record, after)
             self.dirty = True
 
-    def receipt(self, r: Receipt) -> None:
-        if self._is_root:
-            self.receipts.append(r)
-            self.dirty = True
-        else:
-            self.out.append(replace(r, submission_id=self.record.root))
-
     def end(self) -> Handled | None:
         """Publish if the book changed, and say what came of the turn."""
-        wake_at = None
         if self._is_root and self._ready and self.dirty:
-            p = publish(
-                _contents(self.record), self.rules.clocks,
-                now=self.record.now, cause_id=self.cause_id, receipts=self.receipts,
-            )  # fmt: skip
-            self.record, wake_at = _with(self.record, p.book), p.wake_at
-            self.out.extend(p.events)
-        elif self.record == self.start and not self.out:
+            p = publish(_contents(self.record), self.rules.clocks, now=self.record.now, cause_id=self.cause_id)
+            return Handled(_with(self.record, p.book), (*self.out, *p.events), p.wake_at or 0)
+        if self.record == self.start and not self.out:
             return None
-        return Handled(self.record, tuple(self.out), wake_at)
-
-
-def _tie_of(me: str, p: Pair) -> Held:
-    if p.a == me:
-        return Held(other=p.b, other_received_at=p.b_received_at, pair=p)
-    return Held(other=p.a, other_received_at=p.a_received_at, pair=p)
-
-
-def _received(f: Features) -> TicketState:
-    """Visible at once, before matching has spoken."""
-    return TicketState(
-        event_id=deterministic_id("TicketState", f.submission_id, 0),
-        ticket_id=f.submission_id,
-        seq=0,
-        state="RECEIVED",
-        family=f.family,
-        kind=f.kind,
-        received_at=f.received_at,
-        at=f.received_at,
-        members=(member_of(f),),
-    )
+        return Handled(self.record, tuple(self.out), None if self._is_root else 0)

@@ -37,18 +37,22 @@ class MatchStep:
     def process(self, partition: int, batch: Sequence[Record], state: StateReader) -> Outcome:
         """One verdict for each claim. Raises DeadLetter for a record that is no claim."""
         outcome = Outcome()
-        blocks: dict[bytes, Block] = {}
+        blocks: dict[bytes, Block | None] = {}
+        stored: dict[bytes, Block | None] = {}
         for record in batch:
             claim = self._codec.decode(record.value)
             if not isinstance(claim, Claim) or record.key != claim.key.encode():
                 raise Unmappable("不是归并申报,或键与内容不符")
             key = claim.key.encode()
-            block = blocks.get(key) or self._read(key, state)
-            blocks[key], verdicts = handle_claim(block, claim)
-            self._observe(len(blocks[key].entries))
+            if key not in blocks:
+                blocks[key] = stored[key] = self._read(key, state)
+            block, verdicts = handle_claim(blocks[key], claim)
+            blocks[key] = block
+            self._observe(len(block.entries) + block.dropped)
             outcome.outputs.extend(self._emit.outputs(verdicts, passed_on(record)))
         for key, changed in blocks.items():
-            outcome.changes[key] = self._codec.encode_inner(changed, key)
+            if changed is not stored[key]:
+                outcome.changes[key] = self._codec.encode_inner(changed, key)
         return outcome
 
     def _read(self, key: bytes, state: StateReader) -> Block | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.codec import Codec
+from schemas.errors import Unmappable
 from schemas.topics import Topics
+from streams.core.announce import TicketEvent
 from streams.core.routing import Router
 from streams.engine.api import Output, Record
 from streams.steps.emit import Emitter, passed_on
@@ -26,5 +28,8 @@ class RouteStep:
         """Deliveries for the batch. Raises DeadLetter for a record that is no ticket event."""
         out: list[Output] = []
         for record in batch:
-            out.extend(self._emit.outputs(self._router.route(self._codec.decode(record.value)), passed_on(record)))
+            event = self._codec.decode(record.value)
+            if not isinstance(event, TicketEvent):
+                raise Unmappable("不是工单事件")
+            out.extend(self._emit.outputs(self._router.route(event), passed_on(record)))
         return out

@@ -16,7 +16,7 @@ from schemas.errors import Unmappable
 from schemas.events.inbox import Tick
 from schemas.events.tables import TicketRecord
 from schemas.topics import Topics
-from streams.core.tickets import Handled, Rules, handle, wake
+from streams.core.tickets import Handled, InboxEvent, Rules, handle, wake
 from streams.engine.api import Outcome, Record, StateReader
 from streams.steps.due import DueIndex
 from streams.steps.emit import Emitter, passed_on
@@ -97,10 +97,9 @@ class TicketsStep:
                     if at.record is not None and 0 < at.wake_at <= event.now:
                         self._keep(at, wake(at.record, event.now, self._rules), outcome, record)
                 continue
-            sid = getattr(event, "submission_id", None)
-            if sid is None or record.key is None or record.key != sid.encode():
+            if not isinstance(event, InboxEvent) or record.key != event.submission_id.encode():
                 raise Unmappable("不是收件箱事件,或键与内容不符")
-            at = self._open(record.key, opened, state)
+            at = self._open(event.submission_id.encode(), opened, state)
             self._keep(at, handle(at.record, event, self._rules), outcome, record)
         for key, at in opened.items():
             if at.changed:
@@ -128,7 +127,9 @@ class TicketsStep:
     def _keep(self, at: _Open, handled: Handled | None, outcome: Outcome, record: Record) -> None:
         if handled is None:
             return
-        at.record, at.wake_at, at.changed = handled.record, handled.wake_at or 0, True
+        at.record, at.changed = handled.record, True
+        if handled.wake_at is not None:
+            at.wake_at = handled.wake_at
         waits = any(not c.answered for c in handled.record.claims)
         at.waits_since = (at.waits_since or record.timestamp_ms) if waits else 0
         for event in handled.out:

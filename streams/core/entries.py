@@ -1,0 +1,60 @@
+"""What was published of one member, while a publication works on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from schemas.events.book import Published
+
+ATTACHED = "ATTACHED"  # in another's ticket, and never had one of its own
+
+
+@dataclass(slots=True)
+class Entry:
+    """A working copy of what was published of one member."""
+
+    was: Published | None
+    submission_id: str
+    ticket_id: str = ""
+    state: str = ""
+    seq: int = 0
+    links: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    summary: str = ""
+
+    @classmethod
+    def of(cls, submission_id: str, was: Published | None) -> Entry:
+        if was is None:
+            return cls(None, submission_id)
+        return cls(
+            was, submission_id, was.ticket_id, was.state, was.seq,
+            list(was.links), list(was.notes), list(was.stages), list(was.told), was.summary,
+        )  # fmt: skip
+
+    @property
+    def opened(self) -> bool:
+        """Whether a ticket of this member's own was ever opened."""
+        return self.state not in ("", ATTACHED)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether this publication says anything under the member's own number."""
+        return self.seq != (self.was.seq if self.was else 0)
+
+    def frozen(self) -> Published:
+        """As it is kept: one revision up if anything changed."""
+        now = Published(
+            submission_id=self.submission_id,
+            revision=self.was.revision if self.was else 0,
+            ticket_id=self.ticket_id,
+            state=self.state,
+            seq=self.seq,
+            links=tuple(self.links),
+            notes=tuple(self.notes),
+            stages=tuple(self.stages),
+            told=tuple(self.told),
+            summary=self.summary,
+        )
+        return now if now == self.was else replace(now, revision=now.revision + 1)
