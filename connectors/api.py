@@ -1,4 +1,4 @@
-"""What a connector kind is: a source that yields raw documents, a sink that tells a system. A system is configuration."""
+"""What a connector kind is: a source that yields documents, a sink that tells a system. A system is configuration."""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from connectors import soap_xml
 from connectors.api import Document, Page, Result, Told
-from connectors.soap_client import LostReply, NotSent, SoapClient
+from connectors.soap_client import SoapClient
 from connectors.soap_codes import judge, printable
 from connectors.soap_settings import SoapSinkSettings, SoapSourceSettings
+from connectors.soap_wire import LostReply, NotSent
 from connectors.soap_xml import BadXml
 from mappings.body import parse_body
 from mappings.message import Message
-from schemas.errors import Retry, Unmappable
+from schemas.errors import Retry, Stop, Unmappable
 from schemas.ids import deterministic_id
 
 CONTENT_TYPE = "application/xml"
@@ -69,7 +70,7 @@ class SoapSink:
         self._client = SoapClient(system, settings, clock)
 
     def send(self, message: Message, push_id: str) -> Result:
-        """One push. Never raises for what the platform answers; Stop when it refuses key or secret from the start."""
+        """One push. Never raises for what the platform answers."""
         return self.send_batch(message.operation, [(message, push_id)])[push_id]
 
     def send_batch(self, operation: str, pushes: Sequence[tuple[Message, str]]) -> dict[str, Result]:
@@ -97,6 +98,8 @@ class SoapSink:
             reply = self._client.call(operation, "".join(bodies.values()), unid)
         except NotSent as error:
             return {push_id: Result(Told.RETRY, str(error)) for push_id in bodies}
+        except Stop:  # the source says so loudly; a push waits until the setting is right
+            return {push_id: Result(Told.RETRY, "对方不认可应用标识或密钥，请检查设置与本机时钟") for push_id in bodies}
         except LostReply as error:
             return {push_id: Result(Told.UNKNOWN, str(error)) for push_id in bodies}
         return {push_id: judge(reply.of(push_id), self._settings.success) for push_id in bodies}

@@ -6,14 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
-import httpx
 import zeep
 import zeep.exceptions
 from lxml import etree
@@ -21,86 +19,11 @@ from lxml import etree
 from connectors import soap_xml
 from connectors.soap_codes import SIGN_REFUSED, TOKEN_EXPIRED, printable
 from connectors.soap_settings import SoapConnection
+from connectors.soap_wire import LostReply, NotSent, Wire
 from connectors.soap_xml import BadXml, Head, Reply
-from schemas.errors import Retry, Stop
+from schemas.errors import Stop
 
 _SHANGHAI = timezone(timedelta(hours=8))
-_MEDIA_TYPES = ("text/xml", "application/xml", "application/soap+xml")
-_NOT_TAKEN = frozenset({429, 503})
-
-
-class NotSent(Retry):
-    """The partner certainly has not taken it."""
-
-
-class LostReply(Retry):
-    """The partner may have taken it: no answer came, or none that can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What zeep reads of an HTTP response."""
-
-    status_code: int
-    headers: dict[str, str]
-    content: bytes
-    encoding: str = "utf-8"
-
-
-class _Wire(zeep.Transport):  # type: ignore[misc]
-    """zeep's way to the network: bounded in bytes and time, no redirects, and no document but the vendored WSDL."""
-
-    def __init__(self, settings: SoapConnection) -> None:
-        super().__init__()
-        self.session.close()  # zeep's own HTTP client is not used
-        self._settings = settings
-        timeout = httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds)
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
-
-    def load(self, url: str) -> bytes:
-        """No document but the vendored WSDL, which is handed over and so never asked for here."""
-        raise Stop(f"mappings/wsdl/{self._settings.wsdl} imports another document: put it inline")
-
-    def post(self, address: str, message: bytes, headers: dict[str, str]) -> _Answer:
-        """Raises NotSent or LostReply. Nothing is logged: messages hold personal data."""
-        deadline = time.monotonic() + self._settings.total_timeout_seconds
-        try:
-            with self._http.stream("POST", address, content=message, headers=headers) as response:
-                self._judge(response.status_code)
-                content = self._read(response, deadline)
-                media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-                if media_type not in _MEDIA_TYPES:
-                    raise LostReply("对方应答不是XML")
-                return _Answer(response.status_code, dict(response.headers), content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotSent(f"连接不上对方服务（{type(error).__name__}）") from None
-        except httpx.TimeoutException as error:
-            raise LostReply(f"等待对方应答超时（{type(error).__name__}）") from None
-        except httpx.HTTPError as error:
-            raise LostReply(f"与对方的连接中断（{type(error).__name__}）") from None
-
-    def _judge(self, status: int) -> None:
-        if 300 <= status < 400:
-            raise NotSent(f"对方要求跳转（HTTP {status}），已拒绝")
-        if status in _NOT_TAKEN or 400 <= status < 500:
-            raise NotSent(f"对方拒收（HTTP {status}）")
-        if status not in (200, 500):
-            raise LostReply(f"对方应答异常（HTTP {status}）")
-
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        content = bytearray()
-        for chunk in response.iter_bytes(65536):
-            content += chunk
-            if len(content) > self._settings.response_bytes_max:
-                raise LostReply("对方应答超过大小上限，已丢弃")
-            if time.monotonic() > deadline:
-                raise LostReply("对方应答过慢，已放弃")
-        if b"<!DOCTYPE" in content:
-            raise LostReply("对方应答带有文档类型声明，已拒绝")
-        return bytes(content)
-
-    def close(self) -> None:
-        self._http.close()
 
 
 class SoapClient:
@@ -119,7 +42,7 @@ class SoapClient:
         wsdl = files("mappings") / "wsdl" / settings.wsdl
         if not wsdl.is_file():
             raise Stop(f"mappings/wsdl/{settings.wsdl} is missing: put the platform's WSDL there")
-        self._wire = _Wire(settings)
+        self._wire = Wire(settings)
         strict = zeep.Settings(
             strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True, force_https=False
         )

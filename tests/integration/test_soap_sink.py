@@ -183,6 +183,12 @@ def test_trouble_with_the_token_is_no_unknown_push(gov_service: GovService, sink
     assert sink.send(case(), push_id()).told is Told.RETRY
 
 
+def test_a_wrong_secret_holds_the_push(gov_service: GovService) -> None:
+    sink = sink_of(gov_service.url, secret="wrong")
+    assert sink.send(case(), push_id()).told is Told.RETRY
+    sink.close()
+
+
 def test_an_unreachable_platform_is_retried(free_port: int) -> None:
     sink = sink_of(f"http://127.0.0.1:{free_port}/case")
     assert sink.send(case(), push_id()).told is Told.RETRY

@@ -156,7 +156,7 @@ def test_every_vendor_s_way_of_saying_yes_is_understood(gov_service: GovService,
     assert all(case["acknowledged"] for case in gov_service.cases())
 
 
-def test_a_wrong_secret_stops_at_first_and_is_waited_out_later(gov_service: GovService) -> None:
+def test_a_wrong_secret_stops_at_first(gov_service: GovService) -> None:
     with pytest.raises(Stop, match="secret"):
         SoapSource("gov-service", settings(gov_service.url, secret="wrong")).poll(None)
 
