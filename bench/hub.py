@@ -123,7 +123,11 @@ class Hub:
         found: dict[tuple[str, str], float] = {}
         for name in self._processes:
             url = json.loads(self._announced(name).read_text())["url"]
-            page = httpx.get(f"{url}/metrics", timeout=10, trust_env=False).raise_for_status().text
+            try:
+                page = httpx.get(f"{url}/metrics", timeout=10, trust_env=False).raise_for_status().text
+            except httpx.TransportError as error:
+                self.check()
+                raise Stop(f"{name} 的 /metrics 没有答复({type(error).__name__}),见 {self._log(name)}") from None
             for family in text_string_to_metric_families(page):
                 for sample in family.samples:
                     if len(sample.labels) <= 1:
@@ -135,7 +139,8 @@ class Hub:
         """Stop, naming the log, when a worker has ended."""
         for name, process in self._processes.items():
             if not process.alive:
-                raise Stop(f"{name} 已结束,见 {self._log(name)}")
+                last = self._log(name).read_text(errors="replace").strip().splitlines()[-1:]
+                raise Stop(f"{name} 已结束,见 {self._log(name)}:{''.join(last)}")
 
     def close(self) -> None:
         """Stop the workers."""
