@@ -69,6 +69,7 @@ def _settings(config: EngineConfig) -> dict[str, Any]:
         "agent_supervisor": CrashingSupervisor,
         "topic_partitions": config.partitions,
         "topic_replication_factor": config.replication,
+        "topic_disable_leader": True,
         "table_standby_replicas": 0,
         "broker_session_timeout": config.session_timeout_s,
         "broker_heartbeat_interval": config.session_timeout_s * 0.3,

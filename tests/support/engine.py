@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from streams.engine.app import changelog_topic
@@ -25,6 +25,7 @@ from streams.engine.store import RocksStore, new_cache
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
+COORDINATOR_STARTS = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 
 
 def wait_until(true: Callable[[], bool], timeout_s: float, what: str) -> None:
@@ -151,7 +152,7 @@ class Rig:
             ends = [consumer.get_watermark_offsets(tp)[1] for tp in tps]
             return sum(end - max(0, c.offset) for end, c in zip(ends, consumer.committed(tps), strict=True))
         except KafkaException as error:
-            if not error.args[0].retriable():
+            if error.args[0].code() not in COORDINATOR_STARTS:
                 raise
             return sum(ends) + 1  # the coordinator is still starting: not known yet
         finally:

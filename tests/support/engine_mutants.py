@@ -19,7 +19,9 @@ from streams.engine import consumer as consuming
 from streams.engine.config import EngineConfig
 from tests.integration import engine_worker
 
-SEEK_DELAY_S = 1.0
+SEEK_DELAY_S = 2.0
+RECOVERY_DELAY_S = 4.0
+LONG_POLL_S = 20.0
 
 
 def ack_first() -> None:
@@ -36,19 +38,42 @@ def ack_first() -> None:
 
 
 def slow_seek() -> None:
-    """Not a mutant in itself: seeking takes a while, as with a busy broker."""
-    honest = driver.AIOKafkaConsumerThread.seek_to_committed
+    """Not a mutant in itself: between reading what is committed and seeking there, time passes."""
+
+    async def seek(consumer: Any) -> Any:
+        committed = {tp: await consumer.committed(tp) for tp in consumer.assignment()}
+        await asyncio.sleep(SEEK_DELAY_S)
+        for tp, offset in committed.items():
+            if offset:
+                consumer.seek(tp, offset)
+        return committed
 
     async def seek_to_committed(self: Any) -> Any:
-        await asyncio.sleep(SEEK_DELAY_S)
-        return await honest(self)
+        return await self.call_thread(seek, self._ensure_consumer())
 
     driver.AIOKafkaConsumerThread.seek_to_committed = seek_to_committed
 
 
+def slow_recovery() -> None:
+    """Not a mutant in itself: between assignment and recovery, time passes."""
+    honest = recovery.BatchRecovery.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        honest(self, *args, **kwargs)
+        self.recovery_delay = RECOVERY_DELAY_S
+
+    recovery.BatchRecovery.__init__ = init
+
+
 def long_poll() -> None:
-    """Not a mutant in itself: a look into the fetcher that outlasts a rebalance, as Faust's do."""
-    consuming.POLL_S = 20.0
+    """Not a mutant in itself: a look into the fetcher for source records that outlasts a rebalance, as Faust's can."""
+    honest = consuming.BatchConsumer._getmany
+
+    async def getmany(self: Any, active_partitions: Any, timeout: float) -> Any:
+        long = any(self._is_source(tp) for tp in active_partitions)
+        return await honest(self, active_partitions=active_partitions, timeout=LONG_POLL_S if long else timeout)
+
+    consuming.BatchConsumer._getmany = getmany
 
 
 def faust_resume() -> None:
@@ -116,8 +141,7 @@ def write_before_commit() -> None:
     honest = agents.StatefulLoop._messages
 
     def messages(self: Any, partition: int, sifted: Any) -> Any:
-        store = self._table.store(partition)
-        store.write(sifted.outcome.changes, (store.offset or 0) + len(sifted.outcome.changes))
+        self._table.store(partition).write(sifted.outcome.changes, None)
         return honest(self, partition, sifted)
 
     agents.StatefulLoop._messages = messages  # type: ignore[method-assign]
@@ -128,6 +152,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     for mutant in (
         ack_first,
         slow_seek,
+        slow_recovery,
         long_poll,
         faust_resume,
         faust_seek,

@@ -1,0 +1,112 @@
+"""Workers killed, frozen, fenced; a broker that goes away. State and outputs against the truth, and mutants that must
+not get away with it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from santai.platform.kafka import Kafka
+from tests.support.engine import PARTITIONS, Rig, wait_until
+from tests.support.engine_chaos import Schedule, run
+
+pytestmark = pytest.mark.faults
+
+HELD_UP_S = 25
+
+
+@pytest.fixture
+def rig(kafka: Kafka, topic_prefix: str, tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(kafka.bootstrap, topic_prefix, tmp_path)
+    yield made
+    made.clean_up()
+
+
+def test_two_workers_under_random_faults_lose_and_repeat_nothing(rig: Rig, seed: int) -> None:
+    done = run(rig, Schedule(seed))
+    rig.drain(120)
+    codes = rig.stop_all()
+    told = f"seed {seed}, {done}"
+    assert rig.verdict() == dict.fromkeys(rig.verdict(), 0), told
+    assert rig.stores_ahead_or_apart() == [], told
+    assert codes == [0, 0], told
+
+
+@pytest.mark.parametrize(("mutant", "faults"), [("ack_first", "kill"), ("no_fence", "stop")])
+def test_the_same_check_catches_a_mutant(rig: Rig, seed: int, mutant: str, faults: str) -> None:
+    run(rig, Schedule(seed, seconds=25, faults=(faults,), mutant=mutant))
+    rig.drain(120)
+    rig.stop_all()
+    assert sum(rig.verdict().values()) > 0, f"seed {seed}"
+
+
+def fence(rig: Rig) -> None:
+    """Takes all partitions from their owner, behind the group's back."""
+    for partition in range(PARTITIONS):
+        thief = rig.new_producer(**{"transactional.id": f"{rig.app}-tally-{partition}"})
+        thief.init_transactions(30)
+
+
+@pytest.mark.parametrize("mutant", [None, "write_before_commit"])
+def test_an_owner_fenced_without_a_rebalance_takes_its_partitions_again(rig: Rig, mutant: str | None) -> None:
+    """What it could not commit must not be in its store: the batch is done again, and its outputs are told then."""
+    rig.start("a", mutant).wait_ready()
+    rig.send_many(100)
+    rig.drain()
+    fence(rig)
+    rig.send_many(100, "fenced")
+    rig.drain(60)
+    assert rig.stop_all() == [0]
+    assert "batch dropped" in rig.folder.joinpath("log-a").read_text()
+    assert (sum(rig.verdict().values()) == 0 and rig.stores_ahead_or_apart() == []) == (mutant is None)
+
+
+def test_a_fenced_batch_left_unacked_would_hold_up_the_rebalance(rig: Rig) -> None:
+    rig.start("a", "keep_unacked").wait_ready()
+    rig.send_many(100)
+    rig.drain()
+    fence(rig)
+    rig.send_many(100, "fenced")
+    with pytest.raises(AssertionError, match="everything committed"):
+        rig.drain(HELD_UP_S)
+
+
+def test_a_frozen_worker_comes_back_without_writing_old_state(rig: Rig) -> None:
+    for worker in "ab":
+        rig.start(worker).wait_ready()
+    rig.send_many(2000)
+    rig.workers["a"].signal(signal.SIGSTOP)
+    rig.send_many(2000, "frozen")
+    rig.drain()  # by the other worker, once the session is over
+    rig.workers["a"].signal(signal.SIGCONT)
+    rig.send_many(500, "back")
+    rig.drain()
+    wait_until(lambda: len(rig.workers["a"].health()["partitions"]) == PARTITIONS // 2, 30, "a share again")
+    assert rig.stop_all() == [0, 0]
+    assert rig.verdict() == dict.fromkeys(rig.verdict(), 0)
+    assert rig.stores_ahead_or_apart() == []
+
+
+def test_an_outage_longer_than_the_transaction_timeout(rig: Rig, kafka: Kafka) -> None:
+    rig.more |= {"transaction_timeout_s": 4}
+    worker = rig.start()
+    worker.wait_ready()
+    rig.send_many(200)
+    wait_until(lambda: worker.health()["healthy"] is True, 15, "healthy")
+    kafka.suspend()
+    try:
+        began = time.monotonic()
+        for i in range(200):
+            rig.send(b"k%d" % i, b"outage%d" % i)
+        wait_until(lambda: worker.health()["healthy"] is False, 15, "unhealthy while the broker is away")
+        wait_until(lambda: time.monotonic() > began + 12, 15, "longer than the timeout")
+    finally:
+        kafka.resume()
+    rig.drain(120)
+    wait_until(lambda: worker.health()["healthy"] is True, 15, "healthy again")
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == dict.fromkeys(rig.verdict(), 0)
