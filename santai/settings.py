@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     metrics_port: int = 0  # 0: any free port
     tick_seconds: float = 5.0  # how often time is sent as a record; 0: somebody else does
     session_timeout_seconds: float = 10.0
-    stall_seconds: float = 30.0  # without progress for so long while records wait: unhealthy
+    stall_seconds: float = 10.0  # without progress for so long while records wait: unhealthy
     log_json: bool = False
     log_level: str = "WARNING"
 

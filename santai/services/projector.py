@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +15,7 @@ from observability.serve import serve
 from santai.dlq import Dlq
 from santai.projector.projector import Projected, Projector
 from santai.projector.schema import DEADLINES, TICKETS
-from santai.projector.store import open_read_model
+from santai.projector.store import Place, open_read_model
 from santai.services.cluster import admin
 from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals
 from santai.settings import Settings
@@ -23,6 +24,7 @@ from schemas.errors import Retry
 log = logging.getLogger(__name__)
 
 SURVEY_S = 15.0
+PROGRESS_S = 1.0
 
 
 def run_projector(settings: Settings) -> int:
@@ -38,15 +40,52 @@ def run_projector(settings: Settings) -> int:
         engine,
         lambda done: _count(metrics, done),
     )
+    progress = Progress(projector, settings.stall_seconds)
     health.add("projector", lambda: _verdict(projector))
+    health.add("progress", progress.verdict)
     survey = Survey(settings, engine, metrics)
     with serve(settings.metrics_port, health, metrics.registry, settings.host) as server:
         announce(settings, "projector", server.url)
-        watching = threading.Thread(target=survey.run, args=(stop,), name="survey", daemon=True)
-        watching.start()
-        projector.run(stop)
-        watching.join()
+        watching = [threading.Thread(target=w.run, args=(stop,), daemon=True) for w in (survey, progress)]
+        for watch in watching:
+            watch.start()
+        try:
+            projector.run(stop)
+        finally:
+            stop.set()
+            for watch in watching:
+                watch.join()
     return 0
+
+
+class Progress:
+    """Does the read model get on? A broker that keeps its connections and answers nothing looks, to a consumer, like
+    one that has nothing to say; so the ends of the topics are asked for beside it."""
+
+    def __init__(self, projector: Projector, stall_s: float) -> None:
+        self._projector = projector
+        self._stall_s = stall_s
+        self._positions: dict[Place, int] = {}
+        self._fine = time.monotonic()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until stopped; what cannot be asked for counts as no progress."""
+        while not stop.wait(PROGRESS_S):
+            try:
+                self.look()
+            except Retry as e:
+                log.warning("progress_unknown", extra={"why": str(e)})
+
+    def look(self) -> None:
+        """Fine: all is in SQL, or more than last time. Raises Retry when broker or database does not answer."""
+        drained, positions = self._projector.drained(), self._projector.positions()
+        if drained or positions != self._positions:
+            self._positions, self._fine = positions, time.monotonic()
+
+    def verdict(self) -> Verdict:
+        """Red after the time a stall may take."""
+        still_s = time.monotonic() - self._fine
+        return Verdict(True) if still_s <= self._stall_s else Verdict(False, f"读模型已 {still_s:.0f} 秒没有进展")
 
 
 class Survey:
