@@ -110,6 +110,10 @@ class Day:
             if not self._actors.can_rate(m):
                 m.rated = None
         rated = [m for m in rated if m.rated]
+        self._say("各系统得知结果")
+        # One rates what one was told the end of.
+        ends = {t: m for m in rated for t in m.tellings[:1]}
+        self._await(list(ends), lambda t, a: a is not None and _knowing(a, ends[t].final_state) >= ends[t].must_hear())
         self._say(f"催办 {len(urged)} 件,评价 {len(rated)} 件")
         self._actors.urge([(m, DAY + timedelta(hours=2, minutes=5)) for m in urged])
         self._actors.rate([(m, DAY + timedelta(hours=4)) for m in rated])
@@ -131,6 +135,11 @@ class Day:
         left = self._hub.wait_for(tellings, good, SEEN_S)
         if left:
             self._say(f"等不到 {len(left)} 件,继续")
+
+
+def _knowing(answer: Answer, state: str) -> set[str]:
+    """Systems that have confirmed to know the state."""
+    return {x["system"] for x in answer["tellings"] if x["state"] == state and x["result"] == "done"}
 
 
 def _alerted(stage: str) -> Callable[[Telling, Answer | None], bool]:

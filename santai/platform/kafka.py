@@ -45,6 +45,13 @@ BROKER_SETTINGS: dict[str, str] = {
 }
 
 
+def cluster_id() -> str:
+    """A new one. Like Kafka's own it does not begin with a dash: its tools would take it for an option."""
+    while (drawn := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return drawn
+
+
 class Kafka(Server):
     """The broker. ``bootstrap`` is for clients."""
 
@@ -65,8 +72,7 @@ class Kafka(Server):
         self._properties.write_text("".join(f"{key}={value}\n" for key, value in self._all_settings().items()))
         if (self._logs / "meta.properties").exists():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id()}", "--config", str(self._properties)]
         done = subprocess.run(
             [jars.java(), "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", jars.classpath("kafka"), *tool],
             capture_output=True,

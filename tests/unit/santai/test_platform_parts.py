@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from santai.platform.cache import cache_root, filled
+from santai.platform.kafka import cluster_id
 from santai.platform.process import Identity, Process, free_port, port_answers, port_is_free
 from santai.platform.server import State
 
@@ -108,3 +109,10 @@ def test_the_state_keeps_what_others_wrote(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(State(tmp_path).read()) == sorted(names)
+
+
+def test_a_cluster_id_is_never_taken_for_an_option() -> None:
+    drawn = {cluster_id() for _ in range(2_000)}  # one in 64 would begin with a dash
+    assert len(drawn) == 2_000
+    assert not [one for one in drawn if one.startswith("-")]
+    assert {len(one) for one in drawn} == {22}
