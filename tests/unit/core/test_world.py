@@ -7,6 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.partitions import Partitions
 from tests.support.story import MINUTE, story
 from tests.support.whole import check, outcome
 from tests.support.world import World
@@ -44,3 +45,23 @@ def test_everything_may_come_twice(seed: int) -> None:
     assert outcome(world) == before
     assert len(world.events) == said
     assert world.wakes == wakes
+
+
+@given(seed=seeds, order=seeds)
+@settings(max_examples=100)
+def test_batches_of_any_size_dropped_and_done_again_give_the_same(seed: int, order: int) -> None:
+    events = story(seed)
+    r = random.Random(order)
+    road = Partitions(order, crash=0.2)
+    shuffled = r.sample(events, len(events))
+    for at, now in zip(sorted(r.choices(range(len(events) + 1), k=len(TICKS))), TICKS, strict=True):
+        road.tick(now)
+        road.send(shuffled[:at])
+        del shuffled[:at]
+        if r.random() < 0.5:
+            road.run()
+    road.send(shuffled)
+    road.run()
+    road.tick(END)
+    road.run()
+    check(road, events, reached_by=END)
