@@ -5,7 +5,7 @@ All functions raise Retry when the database is in trouble.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -53,14 +53,31 @@ class Positions:
                 known.update((row.source_key, row.row_hash) for row in connection.execute(found))
         return [(key, row_hash) for key, row_hash in rows if known.get(key) != row_hash]
 
-    def remember(self, system: str, rows: Sequence[tuple[str, str]]) -> None:
-        """These versions are durable on Kafka; of a key given twice the last one counts."""
-        latest = [{"system": system, "source_key": key, "row_hash": row_hash} for key, row_hash in dict(rows).items()]
+    def own_parts(self, system: str, keys: Collection[str]) -> dict[str, str]:
+        """source key → digest of the system's own part of the record as it was last remembered."""
+        found: dict[str, str] = {}
+        wanted = sorted(keys)
+        with reading(self._engine) as connection:
+            for at in range(0, len(wanted), _CHUNK):
+                rows = select(seen.c.source_key, seen.c.own_digest).where(
+                    seen.c.system == system, seen.c.source_key.in_(wanted[at : at + _CHUNK])
+                )
+                found.update((row.source_key, row.own_digest) for row in connection.execute(rows) if row.own_digest)
+        return found
+
+    def remember(self, system: str, rows: Sequence[tuple[str, str]], own: Mapping[str, str]) -> None:
+        """These versions are durable on Kafka, with the digests of their own parts by source key; of a key given twice
+        the last one counts."""
+        latest = [
+            {"system": system, "source_key": key, "row_hash": row_hash, "own_digest": own.get(key)}
+            for key, row_hash in dict(rows).items()
+        ]
         if not latest:
             return
         statement = self._insert(seen)
         replace = statement.on_conflict_do_update(
-            index_elements=["system", "source_key"], set_={"row_hash": statement.excluded.row_hash}
+            index_elements=["system", "source_key"],
+            set_={"row_hash": statement.excluded.row_hash, "own_digest": statement.excluded.own_digest},
         )
         with writing(self._engine) as connection:
             connection.execute(replace, latest)

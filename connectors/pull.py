@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -36,6 +36,8 @@ class PulledSystem(Protocol):
         """Raises Unmappable when the document cannot be identified."""
 
     def echo(self, document: Any) -> EchoLike | None: ...
+    def own_digest(self, document: Any) -> str | None:
+        """Of the part of a record that our writing does not change."""
 
 
 class IntakePort(Protocol):
@@ -51,7 +53,8 @@ class PositionsPort(Protocol):
     def load(self, system: str) -> dict[str, Any] | None: ...
     def save(self, system: str, position: dict[str, Any]) -> None: ...
     def unseen(self, system: str, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]: ...
-    def remember(self, system: str, rows: Sequence[tuple[str, str]]) -> None: ...
+    def own_parts(self, system: str, keys: Collection[str]) -> dict[str, str]: ...
+    def remember(self, system: str, rows: Sequence[tuple[str, str]], own: Mapping[str, str]) -> None: ...
 
 
 class EchoesPort(Protocol):
@@ -130,19 +133,23 @@ class PullRunner:
         page = self._source.poll(self._positions.load(name))
         rows = [(self._key(document), digest(document.body)) for document in page.documents]
         fresh = set(self._positions.unseen(name, rows))
+        own = self._positions.own_parts(name, {key for key, _ in fresh})
         changes: list[RawChange] = []
         echoes = 0
         for document, row in zip(page.documents, rows, strict=True):
+            before, part = own.get(row[0]), self._system.own_digest(document.parsed)
+            if part is not None:
+                own[row[0]] = part
             if row not in fresh:
                 continue
             fresh.discard(row)  # the same version twice in a page
-            if self._is_echo(document):
+            if self._is_echo(document) and before in (None, part):
                 echoes += 1
             else:
                 changes.append(self._change(document, *row))
         if changes:
             self._intake.publish(changes)
-        self._positions.remember(name, rows)
+        self._positions.remember(name, rows, own)
         self._positions.save(name, page.position)
         self._source.acknowledge(page.documents)
         self._report(
@@ -161,6 +168,8 @@ class PullRunner:
             return "?" + digest(document.body)
 
     def _is_echo(self, document: Document) -> bool:
+        """Whether it carries what we wrote. If its own part changed as well, the system changed it before our writing
+        came on top, and only the two together were seen: that is an event."""
         echo = self._system.echo(document.parsed)
         return echo is not None and self._ledger.is_echo(echo.push_id, echo.digest)
 

@@ -76,6 +76,7 @@ seen = Table(
     Column("system", Text, primary_key=True),
     Column("source_key", Text, primary_key=True),
     Column("row_hash", Text, nullable=False),
+    Column("own_digest", Text),  # of the part our own writing does not change
 )
 
 _CREATION = 7_305_121_845  # any number, the same for all: two processes must not create the tables at once

@@ -214,9 +214,10 @@ class LedgerContract:
     def test_seen_rows_are_told_by_their_hash(self, engine: Engine) -> None:
         positions = Positions(engine)
         many = [(f"k{n}", "h") for n in range(900)]
-        positions.remember("legal-aid", many)
-        positions.remember("legal-aid", [])
-        positions.remember("legal-aid", [("k1", "h2"), ("k1", "h3")])
+        positions.remember("legal-aid", many, {})
+        positions.remember("legal-aid", [], {})
+        positions.remember("legal-aid", [("k1", "h2"), ("k1", "h3")], {"k1": "own"})
+        assert positions.own_parts("legal-aid", {"k1", "k2", "none"}) == {"k1": "own"}
         assert positions.unseen("legal-aid", many) == [("k1", "h")]
         assert positions.unseen("legal-aid", [("k1", "h3"), ("new", "h")]) == [("new", "h")]
         assert len(positions.unseen("other", many)) == 900

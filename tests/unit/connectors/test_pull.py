@@ -62,6 +62,22 @@ def test_our_own_writing_makes_no_event_but_a_change_of_it_does(source: MemorySo
     assert len(source.acknowledged) == 4
 
 
+def test_a_change_of_the_system_under_our_writing_is_not_taken_for_an_echo(
+    source: MemorySource, tmp_path: Path
+) -> None:
+    push = "5d1a1f6e-0000-5000-8000-000000000001"
+    tagged = {"id": 3, "task_key": "待审", "hub_push_id": push, "hub_state": "ACCEPTED"}
+    echo = LEGAL_AID.echo(tagged)
+    assert echo is not None
+    bench = Bench(LEGAL_AID, source, f"sqlite:///{tmp_path / 's.db'}", KnownEchoes({push: echo.digest}))
+    source.add(id=3, task_key="待审")
+    assert len(bench.drain()) == 1
+    source.add(**tagged)  # our writing alone
+    assert bench.drain() == []
+    source.add(**tagged | {"task_key": "承办", "update_date": "2026-03-02T11:00:00"})  # moved on before anybody looked
+    assert [change.body for change in bench.drain()] == source.records[2:]
+
+
 def test_what_cannot_be_identified_goes_on_under_its_digest(source: MemorySource, bench: Bench) -> None:
     source.records += [b"{broken", b'{"name": "no id"}', b"[]"]
     assert [change.source_key for change in bench.drain()] == ["?" + digest(body) for body in source.records]
