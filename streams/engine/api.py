@@ -43,7 +43,8 @@ class StateReader(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a stateful step made of one batch. Changes and outputs become durable together or not at all."""
+    """What a stateful step made of one batch. Changes and outputs become durable together or not at all. Keys are never
+    deleted: an emptied one keeps a value that says so."""
 
     outputs: list[Output] = field(default_factory=list)
     changes: dict[bytes, bytes] = field(default_factory=dict)
@@ -67,7 +68,9 @@ class StatefulStep(Protocol):
     topic: str
 
     def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
-        """The partition is this worker's now and its table is complete: rebuild what is kept in memory from it."""
+        """The partition is this worker's now and its table is complete: rebuild what is kept in memory from it.
+        Called before the partition's first batch. When a rebalance finds the table ahead of what the step was told,
+        revoked and recovered are called again, in this order."""
 
     def revoked(self, partition: int) -> None:
         """The partition is no longer this worker's: forget what is kept in memory for it."""
@@ -77,4 +80,5 @@ class StatefulStep(Protocol):
         Raises DeadLetter as a stateless step does."""
 
     def applied(self, partition: int, outcome: Outcome) -> None:
-        """The outcome is durable and stored: now memory may follow."""
+        """The outcome is durable and stored: now memory may follow. Called for every batch that took effect, also when
+        nothing changed."""

@@ -36,12 +36,11 @@ def test_two_workers_under_random_faults_lose_and_repeat_nothing(rig: Rig, seed:
     assert codes == [0, 0], told
 
 
-@pytest.mark.parametrize(("mutant", "faults"), [("ack_first", "kill"), ("no_fence", "stop")])
-def test_the_same_check_catches_a_mutant(rig: Rig, seed: int, mutant: str, faults: str) -> None:
-    run(rig, Schedule(seed, seconds=25, faults=(faults,), mutant=mutant))
+def test_the_same_check_catches_a_worker_that_acks_first(rig: Rig, seed: int) -> None:
+    run(rig, Schedule(seed, seconds=25, faults=("kill",), mutant="ack_first"))
     rig.drain(120)
     rig.stop_all()
-    assert sum(rig.verdict().values()) > 0, f"seed {seed}"
+    assert rig.verdict()["missing in state"] > 0, f"seed {seed}"
 
 
 def fence(rig: Rig) -> None:
@@ -75,20 +74,28 @@ def test_a_fenced_batch_left_unacked_would_hold_up_the_rebalance(rig: Rig) -> No
         rig.drain(HELD_UP_S)
 
 
-def test_a_frozen_worker_comes_back_without_writing_old_state(rig: Rig) -> None:
+@pytest.mark.parametrize("fenced", [True, False])
+def test_a_frozen_worker_comes_back_without_writing_old_state(rig: Rig, fenced: bool) -> None:
+    """It is frozen between deciding a batch and writing it; meanwhile another worker goes on with the same keys."""
+    helpers = "slow_commit" if fenced else "slow_commit,no_fence"
     for worker in "ab":
-        rig.start(worker).wait_ready()
-    rig.send_many(2000)
+        rig.start(worker, helpers).wait_ready()
+    rig.send_many(1000)
+    wait_until(lambda: all(any_in_flight(rig, worker) for worker in "ab"), 20, "batches being written")
     rig.workers["a"].signal(signal.SIGSTOP)
-    rig.send_many(2000, "frozen")
+    rig.send_many(1000, "frozen")
     rig.drain()  # by the other worker, once the session is over
     rig.workers["a"].signal(signal.SIGCONT)
     rig.send_many(500, "back")
     rig.drain()
     wait_until(lambda: len(rig.workers["a"].health()["partitions"]) == PARTITIONS // 2, 30, "a share again")
     assert rig.stop_all() == [0, 0]
-    assert rig.verdict() == dict.fromkeys(rig.verdict(), 0)
-    assert rig.stores_ahead_or_apart() == []
+    assert (sum(rig.verdict().values()) == 0 and rig.stores_ahead_or_apart() == []) == fenced
+
+
+def any_in_flight(rig: Rig, worker: str) -> bool:
+    """Whether the worker has a batch in the works."""
+    return any(p["in_flight_batches"] for p in rig.workers[worker].health().get("partitions", []))
 
 
 def test_an_outage_longer_than_the_transaction_timeout(rig: Rig, kafka: Kafka) -> None:

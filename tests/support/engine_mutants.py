@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,14 +15,16 @@ from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 
-from streams.engine import agents, recovery
+from streams.engine import agents, ownership, recovery
 from streams.engine import consumer as consuming
+from streams.engine import writer as writing
 from streams.engine.config import EngineConfig
 from tests.integration import engine_worker
 
 SEEK_DELAY_S = 2.0
 RECOVERY_DELAY_S = 4.0
 LONG_POLL_S = 20.0
+COMMIT_DELAY_S = 1.0
 
 
 def ack_first() -> None:
@@ -69,7 +72,7 @@ def long_poll() -> None:
     """Not a mutant in itself: a look into the fetcher for source records that outlasts a rebalance, as Faust's can."""
     honest = consuming.BatchConsumer._getmany
 
-    async def getmany(self: Any, active_partitions: Any, timeout: float) -> Any:
+    async def getmany(self: Any, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         long = any(self._is_source(tp) for tp in active_partitions)
         return await honest(self, active_partitions=active_partitions, timeout=LONG_POLL_S if long else timeout)
 
@@ -124,10 +127,19 @@ def read_uncommitted() -> None:
     consuming.aiokafka.AIOKafkaConsumer = consumer
 
 
+def slow_commit() -> None:
+    """Not a mutant in itself: between deciding and writing, time passes."""
+    honest = writing.PartitionWriter.commit
+
+    def commit(self: Any, *args: Any) -> Any:
+        time.sleep(COMMIT_DELAY_S)
+        return honest(self, *args)
+
+    writing.PartitionWriter.commit = commit  # type: ignore[method-assign]
+
+
 def no_fence() -> None:
     """Writes with a transactional id of the worker's own: nobody is fenced."""
-    from streams.engine import ownership
-
     honest = ownership.PartitionWriter
 
     def writer(settings: dict[str, Any], transactional_id: str, *args: Any) -> Any:
@@ -160,6 +172,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         no_idle_commit,
         librdkafka_partitioner,
         read_uncommitted,
+        slow_commit,
         no_fence,
         write_before_commit,
     )
