@@ -43,8 +43,8 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged:
-    """A system moved its record to another state."""
+class NoteEvent:
+    """What every event on a submission says that is not a submission itself."""
 
     event_id: str
     submission_id: str
@@ -52,81 +52,47 @@ class StatusChanged:
     at: int
     note: str | None = None
     cause_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged(NoteEvent):
+    """A system moved its record to another state."""
+
     state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Urged:
+class Urged(NoteEvent):
     """催办: the citizen or a supervisor presses for progress."""
 
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complained:
+class Complained(NoteEvent):
     """投诉 about the handling."""
 
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledBack:
+class CalledBack(NoteEvent):
     """回访: the citizen was called back."""
 
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
     satisfied: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rated:
+class Rated(NoteEvent):
     """好差评: five grades."""
 
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
     grade: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supplemented:
+class Supplemented(NoteEvent):
     """补充 or 补正: more was handed in."""
-
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
+class Withdrawn(NoteEvent):
     """撤回 by the citizen."""
-
-    event_id: str
-    submission_id: str
-    system: str
-    at: int
-    note: str | None = None
-    cause_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from schemas.events.common import Deadline, Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketOpened:
-    """A ticket was opened."""
+class TicketEventHead:
+    """What every ticket event says."""
 
     event_id: str
     ticket_id: str
@@ -17,6 +17,12 @@ class TicketOpened:
     seq: int
     cause_id: str = ""
     members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened(TicketEventHead):
+    """A ticket was opened."""
+
     submission_id: str
     system: str
     family: str | None = None
@@ -33,15 +39,9 @@ class TicketOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionAttached:
+class SubmissionAttached(TicketEventHead):
     """Another submission turned out to be the same matter."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     submission_id: str
     to_submission: str
     score: float
@@ -49,15 +49,9 @@ class SubmissionAttached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionLinked:
+class SubmissionLinked(TicketEventHead):
     """Related but not the same."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     submission_id: str
     to_ticket: str
     to_submission: str
@@ -66,30 +60,18 @@ class SubmissionLinked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewAsked:
+class ReviewAsked(TicketEventHead):
     """A person must decide whether two are the same."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     submission_id: str
     to_submission: str
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionMoved:
+class SubmissionMoved(TicketEventHead):
     """A submission changed tickets: a merge or an un-merge. Written under both tickets."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     submission_id: str
     from_ticket: str
     to_ticket: str
@@ -97,15 +79,9 @@ class SubmissionMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketStateChanged:
+class TicketStateChanged(TicketEventHead):
     """The shared ticket moved to another state."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     state: str
     previous: str
     submission_id: str
@@ -116,15 +92,9 @@ class TicketStateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketNoted:
+class TicketNoted(TicketEventHead):
     """Something happened that is no state: urge, complaint, call-back, rating, supplement, late status."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     what: str
     submission_id: str
     system: str
@@ -136,15 +106,9 @@ class TicketNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketTold:
+class TicketTold(TicketEventHead):
     """A system has confirmed that it was told, or refused."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     system: str
     push_id: str
     kind: str
@@ -154,15 +118,9 @@ class TicketTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(TicketEventHead):
     """电子预警: a clock reached a stage."""
 
-    event_id: str
-    ticket_id: str
-    at: int
-    seq: int
-    cause_id: str = ""
-    members: tuple[Member, ...] = ()
     clock: str
     stage: str
     started_at: int
