@@ -35,10 +35,7 @@ def test_the_earliest_names_the_ticket() -> None:
 def test_whoever_looks_like_both_does_not_bring_two_people_together() -> None:
     one, other = features("a", 0, phone=None), features("c", 2, id_number="ID-2", phone=None)
     between = features("b", 1, id_number=None, phone=None)
-    pairs = tuple(
-        Pair(a=a, b=b, a_received_at=0, b_received_at=0, relation="SAME", score=9.0)
-        for a, b in (("a", "b"), ("b", "c"))
-    )
+    pairs = tuple(Pair(a=a, b=b, a_received_at=0, b_received_at=0, relation="SAME", score=9.0) for a, b in ("ab", "bc"))
     told = BookContents(members=(one, between, other), pairs=pairs)
     assert tickets(told) == [["a", "b"], ["c"]]
     assert links(told) == [("c", "b", "review")]
@@ -86,9 +83,8 @@ def test_a_clerks_word_is_before_everything(same: bool) -> None:
 
 
 def test_who_was_ruled_out_by_one_is_not_ruled_in_by_another() -> None:
-    told = book(
-        features("a"), features("b", 1), features("c", 2), rulings=(ruling("a", "c", False), ruling("b", "c", True))
-    )
+    words = (ruling("a", "c", False), ruling("b", "c", True))
+    told = book(features("a"), features("b", 1), features("c", 2), rulings=words)
     assert tickets(told) == [["a", "b"], ["c"]]
 
 

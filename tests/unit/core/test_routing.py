@@ -1,0 +1,129 @@
+"""Who must hear of what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mappings
+from mappings.routing import load_routing
+from schemas.events.common import Member
+from schemas.events.ticket import (
+    Alert,
+    ReviewAsked,
+    SubmissionAttached,
+    SubmissionMoved,
+    TicketNoted,
+    TicketOpened,
+    TicketStateChanged,
+    TicketTold,
+)
+from streams.core.routing import Router
+
+RULES = load_routing(Path(mappings.__file__).parent / "routing.yaml")
+ROUTER = Router(RULES, ["12345", "web", "legal-aid", "gov-service"])
+
+
+def member(system: str, number: str | None = "n") -> Member:
+    return Member(submission_id=f"s-{system}", system=system, source_key=f"k-{system}", number=number)
+
+
+HOTLINE, WEB, AID = member("12345"), member("web"), member("legal-aid")
+
+
+def event(event_type: type, /, *members: Member, **more: Any) -> Any:
+    base: dict[str, Any] = {"event_id": "e", "ticket_id": "t", "at": 1, "seq": 1, "members": members}
+    return event_type(**base | more)
+
+
+def opened(*members: Member, family: str | None = "legal-aid") -> Any:
+    first = members[0]
+    return event(
+        TicketOpened, *members, submission_id=first.submission_id, system=first.system, family=family, received_at=1,
+        person_name="王晓", id_number="ID-1", phone="P-1", title="求助", text="拖欠工资",
+    )  # fmt: skip
+
+
+def changed(*members: Member, by: Member, state: str = "ACCEPTED", family: str | None = "legal-aid") -> Any:
+    return event(
+        TicketStateChanged, *members, state=state, previous="RECEIVED", submission_id=by.submission_id,
+        system=by.system, family=family,
+    )  # fmt: skip
+
+
+def alert(stage: str) -> Any:
+    return event(Alert, HOTLINE, clock="hotline-transfer", stage=stage, started_at=0, due_at=5, family="mediation")
+
+
+def heard(e: Any, router: Router = ROUTER) -> dict[str, str]:
+    return {d.system: d.kind for d in router.route(e)}
+
+
+def test_a_new_ticket_is_handed_to_the_handler_and_to_the_platforms_of_its_family() -> None:
+    assert heard(opened(HOTLINE)) == {"legal-aid": "open", "web": "open", "gov-service": "open"}
+    assert heard(opened(HOTLINE, family="mediation")) == {"web": "open"}
+    assert heard(opened(HOTLINE, family=None)) == {}
+    push = next(d for d in ROUTER.route(opened(HOTLINE)) if d.system == "legal-aid")
+    assert (push.person_name, push.id_number, push.text, push.state) == ("王晓", "ID-1", "拖欠工资", "RECEIVED")
+    assert push.member is None
+    assert push.other_number == "12345:n"
+
+
+def test_a_system_is_not_told_what_its_own_record_said() -> None:
+    assert heard(changed(HOTLINE, AID, by=AID)) == {"12345": "state", "web": "state", "gov-service": "state"}
+    two = (HOTLINE, Member(submission_id="s-2", system="12345", source_key="k2"))
+    told = ROUTER.route(changed(*two, by=HOTLINE, family=None))
+    assert [d.member and d.member.submission_id for d in told] == ["s-2"]
+
+
+def test_every_own_record_hears_under_its_own_key() -> None:
+    told = ROUTER.route(changed(HOTLINE, WEB, by=AID, family=None))
+    assert [(d.system, d.member and d.member.source_key, d.other_number) for d in told] == [
+        ("12345", "k-12345", "web:n"),
+        ("web", "k-web", "12345:n"),
+    ]
+    assert len({d.event_id for d in told}) == 2
+    assert told == ROUTER.route(changed(HOTLINE, WEB, by=AID, family=None))
+
+
+def test_only_systems_that_are_configured() -> None:
+    assert heard(opened(HOTLINE), Router(RULES, ["12345"])) == {}
+    assert heard(changed(member("notary"), HOTLINE, by=WEB, family=None)) == {"12345": "state"}
+
+
+def test_what_is_confidential_to_the_procuratorate_is_told_to_nobody() -> None:
+    for e in (opened(member("12309")), changed(member("12309"), HOTLINE, by=AID), opened(HOTLINE, member("12309"))):
+        assert heard(e, Router(RULES, ["12345", "12309", "web", "legal-aid"])) == {}
+
+
+def test_a_merge_is_told_once_under_the_ticket_that_goes_on() -> None:
+    assert heard(changed(HOTLINE, by=HOTLINE, state="MERGED")) == {}
+    for under, told in (("old", {}), ("new", {"12345": "move", "web": "move"})):
+        moved = event(
+            SubmissionMoved, HOTLINE, WEB, ticket_id=under, submission_id="s-web", from_ticket="old", to_ticket="new"
+        )
+        assert heard(moved) == told
+    attached = event(SubmissionAttached, HOTLINE, WEB, submission_id="s-web", to_submission="s-12345", score=1.0)
+    assert heard(attached) == {"12345": "attach", "web": "attach"}
+
+
+@pytest.mark.parametrize(("stage", "told"), [("near", {}), ("yellow", "warning"), ("red", "warning")])
+def test_warnings_from_yellow_on(stage: str, told: object) -> None:
+    assert heard(alert(stage)) == ({"12345": told, "web": told} if told else {})
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"), [("urge", "urge"), ("rating", "rating"), ("call-back", "call-back"), ("late-status", None)]
+)
+def test_notes_by_what_they_are(what: str, kind: str | None) -> None:
+    note = event(TicketNoted, HOTLINE, WEB, what=what, submission_id="s-web", system="web", note="请尽快", grade=2)
+    assert heard(note) == ({"12345": kind} if kind else {})
+    assert all((d.text, d.grade) == ("请尽快", 2) for d in ROUTER.route(note))
+
+
+def test_what_stays_inside() -> None:
+    assert heard(event(ReviewAsked, HOTLINE, WEB, submission_id="s-web", to_submission="s-12345")) == {}
+    told = event(TicketTold, HOTLINE, WEB, system="web", push_id="p", kind="state", result="done")
+    assert heard(told) == {}
