@@ -136,8 +136,6 @@ def _subject(a: Features, b: Features, e: Evidence) -> None:
             e.add(f"{name}_conflict")
     if _equal(a.item, b.item):
         e.add("item_equal")
-    if _texts_similar(a.text, b.text):
-        e.add("text_similar")
     far = abs(a.received_at - b.received_at) > WINDOW_MS
     e.add("time_far" if far else "time_near")
     if any(found[n] is False for n in ("case_no", "doc_no", "purpose", "counterparty")):
@@ -162,11 +160,13 @@ def compared(f: Features) -> Features:
     return replace(f, title=None, agent=None, text=f.text[:TEXT_COMPARED_CHARS] if f.text else None)
 
 
-def observe(a: Features, b: Features, *, phone_counts: bool = True) -> Evidence:
-    """All evidence of a pair; symmetric."""
+def observe(a: Features, b: Features, *, phone_counts: bool = True, texts: bool = True) -> Evidence:
+    """All evidence of a pair, that of the texts only if asked for; symmetric."""
     e = Evidence()
     _person(a, b, e, phone_counts)
     _subject(a, b, e)
+    if texts and _texts_similar(a.text, b.text):
+        e.add("text_similar")
     if _opposed(a, b):
         e.add("opposing_parties")
         e.contradiction = True
@@ -187,7 +187,7 @@ def contradicts(a: Features, b: Features) -> bool:
     """
     if keeps_to_itself(a) or keeps_to_itself(b):
         return True
-    e = observe(a, b)
+    e = observe(a, b, texts=False)  # what they say alike contradicts nothing
     return e.contradiction or "name_conflict" in e.reasons
 
 

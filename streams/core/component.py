@@ -108,10 +108,18 @@ def _by_phone_alone(p: Pair) -> bool:
 
 
 def _ruled_same(ticket: Ticket, member: Features, rulings: dict[frozenset[str], bool]) -> bool:
+    if not rulings:
+        return False
     words = [rulings.get(frozenset((m.submission_id, member.submission_id))) for m in ticket.members]
     if True not in words or False in words:
         return False
     return not any(map(keeps_to_itself, (member, *ticket.members)))  # no clerk may open what is confidential
+
+
+def _ruled_out(ticket: Ticket, member: Features, rulings: dict[frozenset[str], bool]) -> bool:
+    if not rulings:
+        return False
+    return any(rulings.get(frozenset((m.submission_id, member.submission_id))) is False for m in ticket.members)
 
 
 def _fits(
@@ -123,16 +131,15 @@ def _fits(
     crowded: bool,
 ) -> tuple[Pair | None, Link | None]:
     """The pair that brings the member into the ticket, or None; and the link that stays where it does not fit."""
-    found = [p for m in ticket.members if (p := evidence.get((m.submission_id, member.submission_id)))]
-    if any(rulings.get(frozenset((m.submission_id, member.submission_id))) is False for m in ticket.members):
-        return None, None
-    if not found:
+    pairs = [evidence.get((m.submission_id, member.submission_id)) for m in ticket.members]
+    found = [p for p in pairs if p]
+    if not found or _ruled_out(ticket, member, rulings):
         return None, None
     rank = {SAME: 3, LINK: 2, REVIEW: 1}
     best = max(found, key=lambda p: (rank[p.relation], p.score, p.a))
     if best.relation == LINK:
         return None, Link(member.submission_id, best.a, best.link_kind or "incident", best.reasons)
-    if best.relation == REVIEW or crowded or any(contradicts(m, member) for m in ticket.members):
+    if best.relation == REVIEW or crowded or _against(ticket, member, pairs):
         return None, Link(member.submission_id, best.a, "review", best.reasons)
     then = history(ticket.head.received_at, ticket.notes, until=member.received_at)[-1].state
     if then in ENDED_FOR_GOOD:
@@ -140,6 +147,12 @@ def _fits(
     if then in ANSWERED:
         return None, Link(member.submission_id, best.a, "reopen", best.reasons)
     return best, None
+
+
+def _against(ticket: Ticket, member: Features, pairs: list[Pair | None]) -> bool:
+    """Whether anybody in the ticket contradicts the member; who was found to be the same was looked at already."""
+    by_member = zip(ticket.members, pairs, strict=True)
+    return any(contradicts(m, member) for m, p in by_member if p is None or p.relation != SAME)
 
 
 def _distinct(tickets: list[Ticket], links: list[Link]) -> tuple[Link, ...]:

@@ -16,7 +16,7 @@ from schemas.events.ticket import TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import TicketEvent
 from streams.core.blocking import PHONE, KeyedIndex, blocking_keys
-from streams.core.book import merge
+from streams.core.book import merge, pair_key
 from streams.core.clocks import ClockBook
 from streams.core.messages import (
     NoteEvent,
@@ -175,8 +175,12 @@ class _Turn:
     def _settle(self) -> None:
         if self._settled:
             held, self.record = self.record.held, replace(self.record, held=())
-            for h in held:
-                self.tie(h)
+            pairs = merge(BookContents(), BookContents(pairs=tuple(h.pair for h in held))).pairs
+            if len(pairs) > 1:  # told at once, they are folded at once; the ties then only bring components together
+                self.learn(BookContents(pairs=pairs))
+            best = {pair_key(p): p for p in pairs}  # two blocks may have found the same
+            for h in {h.other: h for h in held}.values():
+                self.tie(replace(h, pair=best[pair_key(h.pair)]))
             self.dirty = True
 
     def tie(self, h: Held) -> None:
