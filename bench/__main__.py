@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sys
@@ -61,9 +62,9 @@ def road(
 
 def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any]:
     data = folder / "run"
-    shutil.rmtree(data, ignore_errors=True)
     rounds = []
-    with _bar(console) as say:
+    with _alone(folder), _bar(console) as say:
+        shutil.rmtree(data, ignore_errors=True)
         say("启动 Kafka 与模式注册中心", 0.0)
         with LocalPlatform(data / "platform") as platform:
             for n in range(1, options.rounds + 1):
@@ -80,7 +81,7 @@ def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any
                     hub.close()
             say("各步骤自身", 0.0)
             alone = steps_alone(options, hub)
-    shutil.rmtree(data)  # kept, for its logs, when something failed
+        shutil.rmtree(data)  # kept, for its logs, when something failed
     middle = medians([{key: found[key] for key in ("throughput", "latency", "floor")} for found in rounds])
     whole, floor = middle["throughput"], middle["floor"]
     per_change = whole["worker_cpu_seconds_per_1000_submissions"] * whole["submissions"] / whole["changes"]
@@ -95,6 +96,18 @@ def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any
         "steps_alone": alone,
         "rounds": rounds,
     }
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Stop when another run uses the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(f"{folder} 正被另一次测量使用:请等它结束,或用 --folder 另指目录") from None
+        yield
 
 
 @contextmanager

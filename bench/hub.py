@@ -113,10 +113,8 @@ class Hub:
 
     def broker_usage(self) -> Usage:
         """The broker."""
-        pid = self.platform.kafka.pid
-        if pid is None:
-            raise Stop("Kafka 已结束")
-        return usage([pid])
+        self.check()
+        return usage([pid for pid in (self.platform.kafka.pid,) if pid])
 
     def metrics(self) -> dict[tuple[str, str], float]:
         """(sample, value of its only label, or "") → value, summed over the workers."""
@@ -136,7 +134,9 @@ class Hub:
         return found
 
     def check(self) -> None:
-        """Stop, naming the log, when a worker has ended."""
+        """Stop, naming the log, when the broker or a worker has ended."""
+        if self.platform.kafka.pid is None:
+            raise Stop(f"Kafka 已结束,见 {self.platform.kafka.log}")
         for name, process in self._processes.items():
             if not process.alive:
                 last = self._log(name).read_text(errors="replace").strip().splitlines()[-1:]
