@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from mappings.systems import FOLDER as SYSTEMS_FOLDER
@@ -31,8 +31,8 @@ class Settings(BaseSettings):
     registry: str | None = None
     client: dict[str, str] = {}  # security.protocol, sasl.* …, as librdkafka spells them
     prefix: str = "santai"
-    partitions: int = 4
-    replication: int = 1
+    partitions: int = Field(4, ge=1, le=1000)
+    replication: int = Field(1, ge=1, le=9)
     systems: Annotated[tuple[str, ...], NoDecode] = ()  # names of the systems to join; none: all that have a file
     systems_dir: Path = SYSTEMS_FOLDER
     worker_id: str = "1"
@@ -42,11 +42,11 @@ class Settings(BaseSettings):
     read_model: str | None = None  # SQLAlchemy URL
     ledger: str | None = None  # SQLAlchemy URL
     host: str = "127.0.0.1"
-    port: int = 8600  # of the HTTP API; the other processes serve /metrics and /healthz on metrics_port
-    metrics_port: int = 0  # 0: any free port
-    tick_seconds: float = 5.0  # how often time is sent as a record; 0: somebody else does
-    session_timeout_seconds: float = 10.0
-    stall_seconds: float = 10.0  # without progress for so long while records wait: unhealthy
+    port: int = Field(8600, ge=1, le=65535)  # of the HTTP API; the other processes serve /metrics and /healthz on metrics_port
+    metrics_port: int = Field(0, ge=0, le=65535)  # 0: any free port
+    tick_seconds: float = Field(5.0, ge=0)  # how often time is sent as a record; 0: somebody else does
+    session_timeout_seconds: float = Field(10.0, ge=1)
+    stall_seconds: float = Field(10.0, gt=0)  # without progress for so long while records wait: unhealthy
     log_json: bool = False
     log_level: str = "WARNING"
 
@@ -107,10 +107,23 @@ def _sealer(keys: Mapping[str, str], current: str, index_key: str) -> Sealer:
         return Sealer({k: bytes.fromhex(v) for k, v in keys.items()}, current, bytes.fromhex(index_key))
     except ValueError:
         raise Stop("SANTAI_SEAL_KEYS 和 SANTAI_INDEX_KEY 须为十六进制") from None
+    except Stop as e:
+        raise Stop(f"SANTAI_SEAL_KEYS、SANTAI_SEAL_KEY 或 SANTAI_INDEX_KEY 不合格:{e}") from None
 
 
 def _kept_keys(path: Path) -> dict[str, Any]:
     """The local keys; only the owner may read the file. Whoever loses it loses what was sealed."""
+    try:
+        _make_keys(path)
+        kept: dict[str, Any] = json.loads(path.read_text())
+    except OSError as e:
+        raise Stop(f"无法读写 {path}({e.strerror});请检查 SANTAI_DATA_DIR") from None
+    except ValueError:
+        raise Stop(f"密钥文件 {path} 已损坏:请从备份恢复,否则已封存的内容无法打开") from None
+    return kept
+
+
+def _make_keys(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = {
         "seal_keys": {"local": secrets.token_hex(KEY_BYTES)},
@@ -126,8 +139,6 @@ def _kept_keys(path: Path) -> dict[str, Any]:
         pass
     finally:
         draft.unlink()
-    kept: dict[str, Any] = json.loads(path.read_text())
-    return kept
 
 
 def load_settings(**given: Any) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,10 +16,16 @@ DRAIN_S = 10
 WATCH_S = 0.2
 
 
-def serve_api(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
-    """Serve until `stop` is set; requests under way are finished (at most 10 s). Raises Stop when the port is taken."""
+def serve_api(
+    app: FastAPI, host: str, port: int, stop: threading.Event, on_listening: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until `stop` is set; requests under way are finished (at most 10 s). Raises Stop when the port is taken.
+
+    `on_listening` is called once the port is ours.
+    """
     listening = _listen(host, port)
     with listening:
+        on_listening()
         server = _server(app)
         watcher = threading.Thread(target=_watch, args=(server, stop), name="http-stop", daemon=True)
         watcher.start()

@@ -23,7 +23,7 @@ def _dlq() -> Dlq:
 
     found = settings()
     sqlite_folder(found.read_model_url)
-    return Dlq(found.clients(), found.topics, open_read_model(found.read_model_url))
+    return Dlq(found.clients(log_level=0), found.topics, open_read_model(found.read_model_url))
 
 
 @app.command()

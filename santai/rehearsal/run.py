@@ -23,6 +23,7 @@ from demo.scenario.hub import Hub
 from demo.scenario.plan import Plan, make_plan
 from santai.rehearsal.report import Tally, differences, show, tally
 from santai.rehearsal.stage import Stage
+from schemas.errors import Retry
 
 QUIET_S = 90.0
 """How long the last deliveries and receipts may take."""
@@ -116,11 +117,17 @@ def _settled(stage: Stage, plan: Plan, hub: Hub) -> Tally:
     """The comparison, once nothing differs any more or the time is over."""
     until, pace = time.monotonic() + QUIET_S, threading.Event()
     while True:
-        compared = compare(plan, hub)
-        found = tally(stage.settings, compared)
-        found.differences = [*compared.differences, *differences(plan, found)]
-        if not found.differences or time.monotonic() > until:
-            return found
+        late = time.monotonic() > until
+        try:
+            compared = compare(plan, hub)
+            found = tally(stage.settings, compared)
+        except Retry:
+            if late:
+                raise
+        else:
+            found.differences = [*compared.differences, *differences(plan, found)]
+            if late or not found.differences:
+                return found
         pace.wait(1.0)
 
 

@@ -40,9 +40,9 @@ def run_api(settings: Settings) -> int:
         metrics.registry,
         words=words_of(settings),
     )
-    announce(settings, "api", f"http://{settings.host}:{settings.port}")
+    url = f"http://{settings.host}:{settings.port}"
     try:
-        serve_api(app, settings.host, settings.port, stop)
+        serve_api(app, settings.host, settings.port, stop, lambda: announce(settings, "api", url))
     finally:
         intake.close()
     return 0

@@ -15,9 +15,8 @@ from connectors.store import open_store
 from mappings.systems import System
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
-from observability.serve import serve
 from santai.services.cluster import create_topics, register_schemas
-from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of
+from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, systems_of, watched
 from santai.settings import Settings
 
 WATCH_S = 1.0
@@ -52,8 +51,7 @@ def run_connectors(settings: Settings) -> int:
         pull for s in systems.values() if (pull := _pull(s, intake, positions, ledger, metrics, health)) is not None
     ]
     try:
-        with serve(settings.metrics_port, health, metrics.registry, settings.host) as server:
-            announce(settings, "connectors", server.url)
+        with watched(settings, "connectors", health, metrics):
             dispatcher.start()
             _watch(stop, dispatcher, [runner.start(stop) for runner in pulls])
     finally:

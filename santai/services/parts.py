@@ -6,9 +6,13 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from mappings.systems import System, load_systems
+from observability.health import Health
+from observability.metrics import Metrics
+from observability.serve import serve
 from santai.settings import Settings
 from santai.words import Words
 from schemas.codec import Codec
@@ -30,6 +34,19 @@ def words_of(settings: Settings) -> Words:
 def codec_of(settings: Settings) -> Codec:
     """A codec over the registry's ids and the settings' keys."""
     return Codec(settings.sealer(), RegistrySchemaIds(settings.registry_url()))
+
+
+@contextmanager
+def watched(settings: Settings, name: str, health: Health, metrics: Metrics) -> Iterator[None]:
+    """/metrics and /healthz of a process for the length of a block, announced. Stop when the port is taken."""
+    try:
+        server = serve(settings.metrics_port, health, metrics.registry, settings.host)
+    except OSError as e:
+        where = f"{settings.host}:{settings.metrics_port}"
+        raise Stop(f"指标端口 {where} 不可用({e.strerror}):请换 SANTAI_METRICS_PORT,0 为任意空闲端口") from None
+    with server:
+        announce(settings, name, server.url)
+        yield
 
 
 def announce(settings: Settings, name: str, url: str) -> None:

@@ -11,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
-from observability.serve import serve
 from santai.dlq import Dlq
 from santai.projector.projector import Projected, Projector
 from santai.projector.schema import DEADLINES, TICKETS
 from santai.projector.store import Place, open_read_model
 from santai.services.cluster import admin
-from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals
+from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, watched
 from santai.settings import Settings
 from schemas.errors import Retry
 
@@ -44,8 +43,7 @@ def run_projector(settings: Settings) -> int:
     health.add("projector", lambda: _verdict(projector))
     health.add("progress", progress.verdict)
     survey = Survey(settings, engine, metrics)
-    with serve(settings.metrics_port, health, metrics.registry, settings.host) as server:
-        announce(settings, "projector", server.url)
+    with watched(settings, "projector", health, metrics):
         watching = [threading.Thread(target=w.run, args=(stop,), daemon=True) for w in (survey, progress)]
         for watch in watching:
             watch.start()

@@ -10,9 +10,8 @@ import mappings
 from mappings.routing import load_routing
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
-from observability.serve import serve
 from santai.services.cluster import create_topics, register_schemas
-from santai.services.parts import announce, codec_of, systems_of
+from santai.services.parts import codec_of, systems_of, watched
 from santai.services.ticker import ticker
 from santai.settings import Settings
 from schemas.events.ticket import Alert, ReviewAsked, SubmissionAttached, SubmissionLinked, TicketOpened
@@ -84,8 +83,7 @@ def run_streams(settings: Settings) -> int:
     )
     health = Health()
     health.add("progress", lambda: _progress_verdict(progress))
-    with serve(settings.metrics_port, health, metrics.registry, settings.host) as server:
-        announce(settings, f"streams-{settings.worker_id}", server.url)
+    with watched(settings, f"streams-{settings.worker_id}", health, metrics):
         return run_worker(app)
 
 

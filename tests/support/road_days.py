@@ -24,7 +24,9 @@ Trouble = Callable[[Stage, random.Random], None]
 """What goes wrong once, and is put right again."""
 
 PATIENCE_S = 180.0
-PAUSE_S = (1.5, 5.0)
+PAUSE_S = (1.5, 6.0)
+TROUBLES_MAX = 3
+"""In one day: each costs seconds of waiting for what was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def run_day(
     folder: Path, plan: Plan, platform: LocalPlatform, database: MariaDb, *, prefix: str, workers: int = 1,
     trouble: Trouble | None = None, seed: int = 0,
 ) -> Outcome:  # fmt: skip
-    """The plan's day on a stage of its own prefix; `trouble` comes at random moments, again and again, until evening."""
+    """The plan's day on a stage of its own; `trouble` comes at random moments, again and again, until evening."""
     stage = Stage(folder, workers=workers, prefix=prefix, platform=platform, database=database)
     try:
         stage.open(lambda _what: None)
@@ -102,7 +104,7 @@ class _Troubling:
 
     def _run(self) -> None:
         assert self._trouble is not None
-        while not self._over.wait(self._random.uniform(*PAUSE_S)):
+        while self.count < TROUBLES_MAX and not self._over.wait(self._random.uniform(*PAUSE_S)):
             try:
                 self._trouble(self._stage, self._random)
             except Exception as e:  # noqa: BLE001 - a thread's error is the test's, raised where it is waited for
@@ -136,4 +138,3 @@ def crash_broker(stage: Stage, chance: random.Random) -> None:
     threading.Event().wait(chance.uniform(0.0, 2.0))  # an outage's length, not a wait for anything
     stage.platform.kafka.start()
     stage.start_hub()
-
