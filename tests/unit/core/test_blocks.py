@@ -60,7 +60,8 @@ def test_the_fourth_person_takes_the_phones_weight_away_and_everybody_hears() ->
     block, told = lay(claim("z", id_number="ID-z"), block=block)
     assert {v.submission_id for v in told} == {"z", "s0", "s1", "s2"}
     assert all(v.weightless and v.pairs == () for v in told)
-    block, later = lay(claim("y", id_number="ID-z"), block=block)
+    kept, later = lay(claim("y", id_number="ID-z"), block=block)
+    assert kept is block
     assert [(v.submission_id, v.weightless, v.pairs) for v in later] == [("y", True, ())]
     assert block.entries == ()
 

@@ -133,7 +133,7 @@ def test_what_came_late_and_changes_all_is_said_as_it_stands() -> None:
 def test_links_and_reviews_are_asked_once_whichever_member_they_were_found_by() -> None:
     first = said(book(features("a"), features("b", 1, id_number=None, name=None)))
     assert [e.to_submission for e in of(first, ReviewAsked)] == ["a"]
-    better = said(learn(first.book, features("aa", 0, phone=None)))  # joins a, and is the better partner by rank
+    better = said(learn(first.book, features("aa", 0)))  # joins a, and is found first
     assert of(better, ReviewAsked) == []
     linked = said(book(features("a"), features("c", 2, kind="complaint")))
     assert [(e.ticket_id, e.to_ticket, e.link_kind) for e in of(linked, SubmissionLinked)] == [("c", "a", "complaint")]

@@ -22,6 +22,13 @@ def test_as_a_scan_would_say(start: dict[bytes, int], moves: list[tuple[bytes, i
     assert sorted(index.due(now)) == sorted(index.due(now))  # asking changes nothing
 
 
+def test_a_key_that_went_away_and_came_back_is_due_once() -> None:
+    index = DueIndex([(b"first", 1)])
+    for at in (5, 7, 5):
+        index.set(b"a", at)
+    assert sorted(index.due(6)) == [b"a", b"first"]
+
+
 def test_replaced_entries_do_not_pile_up() -> None:
     index = DueIndex([(b"first", 1)])
     for at in range(2, 10 * _SLACK):
