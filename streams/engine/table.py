@@ -120,5 +120,6 @@ class StepTable(faust.Table):  # type: ignore[misc]
         """A key's partition is computed from the count: with a wrong one every record would look misrouted."""
         for topic in (self.step.topic, self.changelog_topic_name):
             found = self.app.consumer.topic_partitions(topic)
-            if found is not None and found != self._config.partitions:
+            # 0: the topic was made a moment ago and the client's metadata do not know it yet
+            if found and found != self._config.partitions:
                 raise Stop(f"topic {topic} has {found} partitions, {self._config.partitions} are configured")
