@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
-import shutil
 import sys
 import threading
 import time
@@ -23,6 +23,7 @@ from demo.legal_aid.clerk import Clerk
 from santai.platform.mariadb import MariaDb
 from santai.platform.process import Process, free_port
 from santai.platform.up import LocalPlatform
+from santai.rehearsal.folder import clear
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import codec_of, systems_of
 from santai.services.ticker import send_tick
@@ -63,8 +64,9 @@ class Stage:
 
     def open(self, say: Callable[[str], None]) -> None:
         """Start all of it, on empty data; returns once every process is ready."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self._exit.callback(clear(self.folder))
+        for name in [name for name in os.environ if name.startswith("SANTAI_")]:
+            del os.environ[name]  # nothing of another hub's settings: the demo must not write anywhere else
         if self.platform is None:
             say("启动 Kafka 与模式注册中心")
             self.platform = self._exit.enter_context(LocalPlatform(self.folder / "platform"))
