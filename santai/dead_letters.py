@@ -18,6 +18,7 @@ ERRORS = "__connect.errors."
 ATTEMPT = "x-santai-attempt"
 FINGERPRINT = "x-santai-fingerprint"
 MAPPING = "x-santai-mapping"
+_OFFSETS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,11 @@ def grouped(dead: Iterable[Dead]) -> list[Trouble]:
 
 def render_ls(troubles: Iterable[Trouble], console: Console) -> None:
     """A table of what is wrong."""
-    table = Table("指纹", "待处理", "共计", "来源主题", "环节", "原因", "最近一次", box=None, pad_edge=False)
+    table = Table("待处理", "共计", "来源主题", "环节", "原因", "最近一次", "待处理的位置", box=None, pad_edge=False)
     for t in troubles:
         counts = (str(len(t.open)), str(len(t.offsets)))
-        table.add_row(t.fingerprint, *counts, escape(t.topic), escape(t.stage), escape(t.reason), clock_time(t.last_at))
+        where = " ".join(map(str, t.open[:_OFFSETS_SHOWN])) + (" …" if len(t.open) > _OFFSETS_SHOWN else "")
+        table.add_row(*counts, escape(t.topic), escape(t.stage), escape(t.reason), clock_time(t.last_at), where)
     console.print(table if table.row_count else "死信队列是空的。")
 
 

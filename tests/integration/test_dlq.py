@@ -101,6 +101,7 @@ def test_troubles_are_grouped_and_bodies_stay_hidden(dlq: Dlq, topics: Topics) -
     render_dead(dead, Console(file=out, width=200))
     said = out.getvalue() + repr(dead)
     assert "封签打不开" in said
+    assert "0 1" in said  # what show and redrive ask for
     assert not any(secret in said for secret in ("13900001111", "王晓", "key-number"))
 
 
