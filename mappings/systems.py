@@ -25,6 +25,9 @@ from schemas.events.delivery import Delivery
 
 FOLDER = Path(__file__).parent / "systems"
 _SETTING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+# Keys are printed in terminals and stand in addresses: no C0 and C1 (line ends and escapes among them), no line or
+# paragraph separator, nothing that turns the direction of text.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ class System:
                 raise Unmappable("缺少标识字段", field=path)
             if not isinstance(value, str | int) or isinstance(value, bool):
                 raise Unmappable("标识字段应为文字或整数", field=path)
-            part = str(value).strip()
+            part = str(value)
+            if _UNPRINTABLE.search(part):
+                raise Unmappable("标识字段含有控制字符", field=path)
+            part = part.strip()
             if len(part) > 200:
                 raise Unmappable("标识字段过长", field=path)
             parts.append(part)

@@ -188,6 +188,21 @@ def test_ids_are_those_of_record_and_version(folder: Path) -> None:
     assert (first[0].source_key, first[0].cause_id, first[0].mapping) == ("7", "cause", "toy@3")
 
 
+@pytest.mark.parametrize(
+    "bad", ["\x00", "\n", "\r", "\t", "\x1b[2J", "\x7f", "\x85", "\x9b1m", "\u2028", "\u202e", "\u2066"]
+)
+@pytest.mark.parametrize("key", ["{}W7", "W{}7", "W7{}"])
+def test_a_key_that_a_terminal_would_obey_does_not_map(key: str, bad: str) -> None:
+    with pytest.raises(Unmappable) as error:
+        _SYSTEMS["web"].source_key({"case": {"no": key.format(bad)}})
+    assert (error.value.field, error.value.reason) == ("case.no", "标识字段含有控制字符")
+
+
+@pytest.mark.parametrize("key", ["GD20260305001", "法援〔2026〕12号", "a b", "Ａ－１", "W/1?x=%0A"])
+def test_a_key_of_printable_characters_stays_as_it_is(key: str) -> None:
+    assert _SYSTEMS["web"].source_key({"case": {"no": key}}) == key
+
+
 def test_a_bad_field_is_marked_without_its_value(folder: Path) -> None:
     (event,) = _toy(folder).map_inbound({"what": "case", "no": 7, "at": "2026-03-05", "text": "长" * 20_001}, "", "")
     assert isinstance(event, Submission)
