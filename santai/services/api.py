@@ -13,6 +13,7 @@ from observability.metrics import Metrics
 from santai.api.app import create_app
 from santai.api.serve import serve_api
 from santai.projector.store import open_read_model
+from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of, words_of
 from santai.settings import Settings
@@ -28,6 +29,8 @@ def run_api(settings: Settings) -> int:
         sqlite_folder(url)
     ledger = Ledger(open_store(settings.ledger_url))
     intake = Intake(codec_of(settings), settings.clients(), settings.topics)
+    broker = BrokerWatch(settings.clients(), settings.stall_seconds)
+    health.add("broker", broker.verdict)
     webhooks = {
         name: WebhookIntake(system, intake, ledger, on_result=_counter(metrics, name))
         for name, system in systems.items()
@@ -42,7 +45,8 @@ def run_api(settings: Settings) -> int:
     )
     url = f"http://{settings.host}:{settings.port}"
     try:
-        serve_api(app, settings.host, settings.port, stop, lambda: announce(settings, "api", url))
+        with broker.watching():
+            serve_api(app, settings.host, settings.port, stop, lambda: announce(settings, "api", url))
     finally:
         intake.close()
     return 0

@@ -15,6 +15,7 @@ from connectors.store import open_store
 from mappings.systems import System
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
+from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, systems_of, watched
 from santai.settings import Settings
@@ -46,12 +47,14 @@ def run_connectors(settings: Settings) -> int:
         worker_id=settings.worker_id,
         on_result=lambda system, result: metrics.deliveries(system, result).inc(),
     )
+    broker = BrokerWatch(settings.clients(), settings.stall_seconds)
+    health.add("broker", broker.verdict)
     health.add("deliveries", lambda: Verdict(dispatcher.healthy, "正常" if dispatcher.healthy else "推送线程已停"))
     pulls = [
         pull for s in systems.values() if (pull := _pull(s, intake, positions, ledger, metrics, health)) is not None
     ]
     try:
-        with watched(settings, "connectors", health, metrics):
+        with watched(settings, "connectors", health, metrics), broker.watching():
             dispatcher.start()
             _watch(stop, dispatcher, [runner.start(stop) for runner in pulls])
     finally:
