@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException as Unrouted
+from starlette.requests import ClientDisconnect
 
 from santai.api.progress import CONFIDENTIAL, Progress, progress
 from santai.projector.reading import Ambiguous, NotFound
@@ -52,6 +54,7 @@ def create_app(
         summary="公共法律服务三台融合：一次接收、三台通行",
         description="系统推送诉求（签名），任何一个编号都能查到同一件事的进度。",
         version="1",
+        redirect_slashes=False,  # an address is right or unknown
     )
 
     @app.post("/intake/{system}", status_code=202, summary="接收系统推送", responses=_INTAKE)
@@ -79,6 +82,15 @@ def create_app(
     @app.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> Response:
         return JSONResponse({"reason": error.detail}, error.status_code)
+
+    @app.exception_handler(Unrouted)
+    async def unrouted(request: Request, error: Unrouted) -> Response:
+        reason = _UNROUTED.get(error.status_code, "请求无法处理。").format(method=request.method)
+        return JSONResponse({"reason": reason}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return JSONResponse({"reason": "消息没有收完，连接已断开。"}, 400)  # nobody reads it; nothing was taken over
 
     @app.exception_handler(NotFound)
     async def unknown(_request: Request, _error: NotFound) -> Response:
@@ -109,6 +121,8 @@ _TICKETS: dict[int | str, dict[str, Any]] = {
     409: {"description": "多个办件有这个编号；内容列出系统"},
     503: {"description": "读模型暂时不可用"},
 }
+
+_UNROUTED = {404: "没有这个地址。接口说明见 /docs。", 405: "这个地址不支持 {method} 方法。接口说明见 /docs。"}
 
 
 def _which(titles: list[str]) -> str:

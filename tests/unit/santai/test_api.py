@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -84,6 +85,41 @@ def test_an_unknown_system_has_no_door(client: httpx.Client, door: Door) -> None
 def test_too_large_a_body_is_not_read_to_its_end(client: httpx.Client, door: Door) -> None:
     assert client.post("/intake/12345", content=b"x" * (BODY_BYTES_MAX + 1)).status_code == 413
     assert not door.given
+
+
+def test_a_sender_that_hangs_up_is_no_error_of_ours(read_model: Engine, door: Door) -> None:
+    app = create_app(read_model, {"12345": door}, lambda: (True, {}), CollectorRegistry(), words=Words.load())
+    came = [{"type": "http.request", "body": b"ten bytes.", "more_body": True}, {"type": "http.disconnect"}]
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return came.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    headers = [(b"content-length", b"1000")]
+    scope = {"type": "http", "method": "POST", "path": "/intake/12345", "query_string": b"", "headers": headers}
+    asyncio.run(app(scope, receive, send))
+    assert answered[0]["status"] == 400
+    assert not door.given
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/healthz/", 404),
+        ("POST", "/intake/12345/", 404),
+        ("GET", "/intake/12345", 405),
+    ],
+)
+def test_what_is_not_to_be_had_is_said_in_chinese(client: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["reason"]
+    assert "这个地址" in answer.json()["reason"]
+    assert answer.headers.get("allow") == ("POST" if status == 405 else None)
 
 
 def test_what_could_not_be_made_durable_is_503(client: httpx.Client) -> None:
