@@ -28,7 +28,9 @@ _PERSONAL = re.compile(
     """,
     re.VERBOSE,
 )
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_GAP = re.compile(r'[\s="]')
+# uvicorn's records carry their message a second time, in colour.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def mask(text: str) -> str:
@@ -43,7 +45,7 @@ def _masked(found: re.Match[str]) -> str:
 
 
 class PlainFormatter(logging.Formatter):
-    """One line a record, for people."""
+    """One line a record, for people; `extra` fields follow the message as key=value."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -51,6 +53,10 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The masked line."""
         return mask(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line before traceback and mask."""
+        return " ".join([super().formatMessage(record), *(f"{key}={_word(value)}" for key, value in _extra(record))])
 
 
 class JsonFormatter(logging.Formatter):
@@ -64,10 +70,20 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": mask(record.getMessage()),
         }
-        line |= {key: _plain(value) for key, value in vars(record).items() if key not in _STANDARD}
+        line |= {key: _plain(value) for key, value in _extra(record)}
         if record.exc_info:
             line["error"] = mask(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+def _extra(record: logging.LogRecord) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in vars(record).items() if key not in _STANDARD]
+
+
+def _word(value: Any) -> str:
+    """As it is, or quoted where it would not be seen where it ends."""
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if not text or _GAP.search(text) else text
 
 
 def _plain(value: Any) -> Any:

@@ -82,6 +82,17 @@ def test_plain_lines_are_masked_with_their_traceback(stream: io.StringIO) -> Non
     assert "ValueError: <证件号>" in stream.getvalue()
 
 
+def test_plain_lines_tell_the_extra_fields(stream: io.StringIO) -> None:
+    set_up(stream=stream)
+    extra = {"system": "12345", "why": "broker\naway", "phone": 13812345678, "color_message": "red"}
+    try:
+        raise ValueError("no")
+    except ValueError:
+        logging.getLogger("santai.x").exception("waits", extra=extra)
+    first = stream.getvalue().splitlines()[0]
+    assert first.endswith('ERROR santai.x: waits system=12345 why="broker\\naway" phone=<电话>')
+
+
 def test_noisy_libraries_are_quiet_below_warning(stream: io.StringIO) -> None:
     set_up("DEBUG", stream=stream)
     assert not logging.getLogger("aiokafka.consumer").isEnabledFor(logging.INFO)
