@@ -76,7 +76,7 @@ class Progress(BaseModel):
     family_title: str
     kind: str | None
     received_at: str | None = Field(description="最早一次登记的时间，时限自此起算")
-    updated_at: str
+    updated_at: str = Field(description="最近一次有动静的时间，不会倒退")
     members: list[Member]
     deadlines: list[Deadline]
     alerts: list[Warned]

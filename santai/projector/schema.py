@@ -23,7 +23,7 @@ TICKETS = Table(
     METADATA,
     Column("ticket_id", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False, comment="highest seq seen"),
-    Column("at", BigInteger, nullable=False, comment="time of that event"),
+    Column("at", BigInteger, nullable=False, comment="latest time of anything that happened"),
     Column("state", Text),
     Column("merged_into", Text, comment="for MERGED"),
     Column("state_order", BigInteger, nullable=False),
@@ -195,7 +195,8 @@ RULES: Mapping[str, Rule] = {
         Rule(
             TICKETS,
             (
-                Group(("seq", "at")),
+                Group(("seq",)),
+                Group(("at",)),  # not that of the highest seq: an event may carry an earlier time than the one before
                 Group(("state_order",), ("state", "merged_into")),
                 Group(("facts_order",), ("family", "kind", "received_at")),
                 Group(("opened_order",), ("opened_at", "channel", "urgent", "opened")),

@@ -15,7 +15,7 @@ from santai.projector.schema import METADATA, RULES
 from santai.projector.store import create_schema, merged, open_read_model, write
 from schemas.events.common import Member
 from schemas.events.inbox import Tick
-from schemas.events.ticket import SubmissionAttached, SubmissionMoved, TicketNoted, TicketStateChanged
+from schemas.events.ticket import ReviewAsked, SubmissionAttached, SubmissionMoved, TicketNoted, TicketStateChanged
 from tests.unit.santai.stories import A, B, C, life, opened
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -125,6 +125,13 @@ def test_a_null_character_cannot_reach_the_database() -> None:
 
 def test_what_the_read_model_has_no_use_for_says_nothing() -> None:
     assert rows_for(Tick(partition=0, now=1)) == []
+
+
+def test_the_time_of_a_ticket_never_goes_back(engine: Engine) -> None:
+    late = TicketNoted(event_id="n", ticket_id="sa", at=9_000, seq=2, what="urged", submission_id="sa", system="12345")
+    early = ReviewAsked(event_id="r", ticket_id="sa", at=1_500, seq=3, submission_id="sa", to_submission="sb")
+    row = folded(engine, [[opened(A), late], [early]])["tickets"][0]
+    assert row[1:3] == (3, 9_000)  # seq, at
 
 
 _orders = st.tuples(st.integers(-1, 3), st.integers(-1, 3))
