@@ -69,3 +69,15 @@ def test_the_example_does_what_the_text_says(tmp_path: Path) -> None:
 )
 def test_every_word_is_explained(word: str) -> None:
     assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", TEXT)
+
+
+def test_the_readme_has_every_setting_of_a_system() -> None:
+    used = {
+        (path.stem, name)
+        for path in FOLDER.glob("*.yaml")
+        for name in re.findall(r"\$\{(\w+)", path.read_text(encoding="utf-8"))
+    }
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w-]+) \| (.*)$", readme, re.MULTILINE)
+    told = {(system, name) for system, row in rows for name in re.findall(r"`(SANTAI_\w+)`", row)}
+    assert told == used
