@@ -95,7 +95,8 @@ class WebhookIntake:
                 event_id = deterministic_id("raw", self._system.name, source_key, version)
                 self._system.map_inbound(document, event_id, version)
         except Unmappable as trouble:
-            error = trouble
+            # Keys are not sealed, and what does not map may hold anything in the place of a number.
+            error, source_key = trouble, f"?{version}"
         raw = RawChange(
             event_id=deterministic_id("raw", self._system.name, source_key, version),
             system=self._system.name,

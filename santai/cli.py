@@ -56,7 +56,9 @@ def down() -> None:
 @app.command()
 def trace(number: str, as_json: AsJson = False) -> None:
     """一件事跨系统的全部经过,以及为什么认作同一件事。"""
-    from santai.projector.store import create_schema, open_read_model
+    from sqlalchemy.exc import DBAPIError
+
+    from santai.projector.store import create_schema, open_read_model, retry
     from santai.services.parts import sqlite_folder, words_of
     from santai.trace import render
     from santai.trace import trace as follow
@@ -64,7 +66,10 @@ def trace(number: str, as_json: AsJson = False) -> None:
     given = settings()
     sqlite_folder(given.read_model_url)
     engine = open_read_model(given.read_model_url)
-    create_schema(engine)  # the projector may not have run yet
+    try:
+        create_schema(engine)  # the projector may not have run yet
+    except DBAPIError as e:
+        raise retry(e) from e
     found = follow(engine, number, words_of(given))
     if as_json:
         print_json(found.as_json())

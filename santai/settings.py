@@ -42,8 +42,8 @@ class Settings(BaseSettings):
     read_model: str | None = None  # SQLAlchemy URL
     ledger: str | None = None  # SQLAlchemy URL
     host: str = "127.0.0.1"
-    port: int = Field(8600, ge=1, le=65535)  # of the HTTP API; the other processes serve /metrics and /healthz on metrics_port
-    metrics_port: int = Field(0, ge=0, le=65535)  # 0: any free port
+    port: int = Field(8600, ge=1, le=65535)  # of the HTTP API
+    metrics_port: int = Field(0, ge=0, le=65535)  # where the others serve /metrics and /healthz; 0: any free port
     tick_seconds: float = Field(5.0, ge=0)  # how often time is sent as a record; 0: somebody else does
     session_timeout_seconds: float = Field(10.0, ge=1)
     stall_seconds: float = Field(10.0, gt=0)  # without progress for so long while records wait: unhealthy

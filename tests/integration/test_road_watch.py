@@ -115,8 +115,7 @@ def test_metrics_tell_what_happened(road: Road) -> None:
 
 
 def test_every_process_is_healthy(road: Road) -> None:
-    for process in road.stage.hub:
-        until(lambda process=process: road.green(process), f"{process} green")
+    road.await_green(*road.stage.hub)
 
 
 @contextmanager
@@ -137,11 +136,11 @@ def red_after(road: Road, process: str) -> float:
 
 
 def test_red_when_the_broker_does_not_answer_green_when_it_does(road: Road) -> None:
-    until(lambda: road.green("streams-1"), "green")
+    road.await_green("streams-1")
     with frozen(road.platform.kafka):
         assert red_after(road, "streams-1") < STALL_S + 10
-        until(lambda: not road.green("projector"), "projector red", 60)
-    until(lambda: road.green("streams-1") and road.green("projector"), "green again")
+        red_after(road, "projector")
+    road.await_green("streams-1", "projector")
     matter = road.matter("12345")
     assert road.send("12345", messages.hotline_ticket(matter, matter.tellings[0])).status == 202
     road.awaited(matter.tellings[0].number)
@@ -149,7 +148,7 @@ def test_red_when_the_broker_does_not_answer_green_when_it_does(road: Road) -> N
 
 def test_red_while_records_wait_for_something_that_is_away(road: Road) -> None:
     """A record of a schema that nobody has seen waits for the registry; the others behind it wait with it."""
-    until(lambda: road.green("streams-1"), "green")
+    road.await_green("streams-1")
     topic = road.topics.intake("12345")
     matter = road.matter("12345")
     hotline = matter.tellings[0]
@@ -159,6 +158,6 @@ def test_red_while_records_wait_for_something_that_is_away(road: Road) -> None:
         assert road.send("12345", messages.hotline_ticket(matter, hotline)).status == 202
         assert red_after(road, "streams-1") < STALL_S + 25
         assert road.get(hotline.number).status_code == httpx.codes.NOT_FOUND
-    until(lambda: road.green("streams-1"), "green again")
+    road.await_green("streams-1")
     road.awaited(hotline.number)
     assert any(t == topic and o == offset for t, _, o in road.dead())

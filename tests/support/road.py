@@ -241,6 +241,19 @@ class Road:
         """Whether the process says it is healthy."""
         return self.stage.ask(name, "/healthz").status_code == httpx.codes.OK
 
+    def await_green(self, *names: str) -> None:
+        """All of these processes say that they are healthy; what they say when they do not."""
+        said: dict[str, Any] = {}
+
+        def all_green() -> bool:
+            said.update({name: self.stage.ask(name, "/healthz").json() for name in names})
+            return all(answer["ok"] for answer in said.values())
+
+        try:
+            until(all_green, "green")
+        except AssertionError as e:
+            raise AssertionError(f"{e}: {said}") from None
+
     def santai(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command line, with the hub's settings."""
         return santai(*arguments, env=self.stage.environment)
