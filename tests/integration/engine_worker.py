@@ -111,6 +111,13 @@ def build(told: dict[str, Any], **more: Any) -> Any:
     return build_app(config_of(told, **more), stateful, stateless)
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Whoever reads finds the text before or the new one, never a part."""
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text)
+    draft.replace(path)
+
+
 def main() -> int:
     """Run until told to stop; says "ready" in a file once recovery is done."""
     told = json.loads(sys.argv[1])
@@ -125,7 +132,7 @@ def main() -> int:
         told_last = Path(told["ready"] + ".health")
         while True:
             snapshot = json.dumps(progress.snapshot(time.time()))
-            await asyncio.to_thread(told_last.write_text, snapshot)
+            await asyncio.to_thread(replace_text, told_last, snapshot)
             await asyncio.sleep(0.3)
 
     return run_worker(build(told, background=[say_ready, say_health], progress=progress))
