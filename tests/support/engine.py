@@ -25,7 +25,16 @@ from streams.engine.store import RocksStore, new_cache
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
-COORDINATOR_STARTS = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+BROKER_COMES_BACK = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+)
 
 
 def wait_until(true: Callable[[], bool], timeout_s: float, what: str) -> None:
@@ -152,9 +161,9 @@ class Rig:
             ends = [consumer.get_watermark_offsets(tp)[1] for tp in tps]
             return sum(end - max(0, c.offset) for end, c in zip(ends, consumer.committed(tps), strict=True))
         except KafkaException as error:
-            if error.args[0].code() not in COORDINATOR_STARTS:
+            if error.args[0].code() not in BROKER_COMES_BACK:
                 raise
-            return sum(ends) + 1  # the coordinator is still starting: not known yet
+            return 1  # not known yet
         finally:
             consumer.close()
 
