@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,13 +53,37 @@ def run_day(
 ) -> Outcome:  # fmt: skip
     """The plan's day on a stage of its own; `trouble` comes at random moments, again and again, until evening."""
     stage = Stage(folder, workers=workers, prefix=prefix, platform=platform, database=database)
+    evening = threading.Event()
+
+    def say(what: str) -> None:
+        if what == "核对":
+            evening.set()
+
+    def day() -> Tally:
+        try:
+            return live(stage, plan, say, lambda: None, patience_s=PATIENCE_S)[1]
+        finally:
+            evening.set()
+
     try:
         stage.open(lambda _what: None)
-        with _Troubling(stage, trouble, seed) as troubling:
-            _day, found = live(stage, plan, troubling.say, lambda: None, patience_s=PATIENCE_S)
-        return Outcome(frozenset(_tickets(stage)), found, troubling.count)
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(day)
+            # Here and not in a thread: what is started again would end with the thread that starts it.
+            troubles = _trouble(stage, trouble, random.Random(seed), evening) if trouble else 0
+            tally = found.result()
+        return Outcome(frozenset(_tickets(stage)), tally, troubles)
     finally:
         stage.close()
+
+
+def _trouble(stage: Stage, trouble: Trouble, chance: random.Random, evening: threading.Event) -> int:
+    """At random moments while the day is on; none once its outcome is being compared. How often."""
+    count = 0
+    while count < TROUBLES_MAX and not evening.wait(chance.uniform(*PAUSE_S)):
+        trouble(stage, chance)
+        count += 1
+    return count
 
 
 def _tickets(stage: Stage) -> list[Ticket]:
@@ -85,44 +110,6 @@ def _tickets(stage: Stage) -> list[Ticket]:
         Ticket(tuple((system, number) for _, system, number in sorted(members)), str(states.get(root)))
         for root, members in groups.items()
     ]
-
-
-class _Troubling:
-    """Brings trouble at random moments while the day is on; none once the day's work is only being compared."""
-
-    def __init__(self, stage: Stage, trouble: Trouble | None, seed: int) -> None:
-        self.count = 0
-        self._stage, self._trouble, self._random = stage, trouble, random.Random(seed)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._error: Exception | None = None
-
-    def say(self, what: str) -> None:
-        """The day tells what it does."""
-        if what == "核对":
-            self._over.set()
-
-    def _run(self) -> None:
-        assert self._trouble is not None
-        while self.count < TROUBLES_MAX and not self._over.wait(self._random.uniform(*PAUSE_S)):
-            try:
-                self._trouble(self._stage, self._random)
-            except Exception as e:  # noqa: BLE001 - a thread's error is the test's, raised where it is waited for
-                self._error = e
-                return
-            self.count += 1
-
-    def __enter__(self) -> _Troubling:
-        if self._trouble is not None:
-            self._thread.start()
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._over.set()
-        if self._trouble is not None:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
 
 
 def crash_hub(stage: Stage, _random: random.Random) -> None:
