@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.dead_letters import error_headers
 from connectors.ledger import Ledger, Plan
@@ -53,9 +53,9 @@ class DeliveryReader:
         self._planned = planned
         self._stopping = stopping
         self._config: dict[str, Any] = {
-            # A worker that comes back under its name gets its partitions back at once, without waiting for its
-            # former self to time out.
-            "group.instance.id": worker_id,
+            # No static membership: a broker that comes back may take a static member for another one of its name and
+            # fence it for good. Whoever comes after a crash waits for the session to end; the ledger hides repeats.
+            "client.id": worker_id,
             "session.timeout.ms": 10_000,
             "topic.metadata.refresh.interval.ms": 10_000,
             **consumer_config,
@@ -88,7 +88,7 @@ class DeliveryReader:
             trouble = message.error()
             if trouble is None:
                 found.append(message)
-            elif trouble.fatal():
+            elif trouble.fatal() or trouble.code() == KafkaError._FATAL:
                 raise KafkaException(trouble)
             else:
                 # Passing (a broker is away, a topic is not there yet): librdkafka goes on by itself.
