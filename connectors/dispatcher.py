@@ -24,8 +24,8 @@ class Dispatcher:
     """Threads and their end. Any number of processes may share a ledger, each under a worker id of its own.
 
     The worker id is stable over restarts: what a former self had begun is taken up at once. Two living processes must
-    not share one (each would take the other's leases for its own). `sinks` names the systems to tell; `send` is called from several
-    threads at once, for different tickets. The sinks stay the caller's to close.
+    not share one (each would take the other's leases for its own). `sinks` names the systems to tell; `send` is called
+    from several threads at once, for different tickets. The sinks stay the caller's to close.
     """
 
     def __init__(
