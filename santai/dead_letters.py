@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -108,6 +108,19 @@ def _masked(key: bytes | str | None) -> str:
     """Enough to recognise a key by, not to read it: a record that broke may hold anything anywhere."""
     text = key.decode("utf-8", "replace") if isinstance(key, bytes) else key or ""
     return f"{text[:4]}…{text[-2:]}（{len(text)} 字）" if len(text) > 8 else "*" * len(text)
+
+
+def told_once(dead: Iterable[Dead]) -> Iterable[Dead]:
+    """Each record once, at the first place where it lies: a worker that dies after its dead letters are written and
+    before its position is, leaves its successor to write them again. Sent back is it when any of them was."""
+    found: dict[tuple[str, int, int, str], Dead] = {}
+    for one in dead:
+        known = one.from_offset >= 0
+        place = (one.topic, one.from_partition, one.from_offset, one.digest) if known else ("", 0, one.offset, "")
+        first = found.setdefault(place, one)
+        if one.redriven:
+            found[place] = replace(first, redriven=True)
+    return found.values()
 
 
 def grouped(dead: Iterable[Dead]) -> list[Trouble]:

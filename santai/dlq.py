@@ -18,7 +18,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from connectors.publish import Outgoing, Publisher
-from santai.dead_letters import ATTEMPT, ERRORS, FINGERPRINT, MAPPING, Dead, Trouble, dead_of, grouped, headers_of
+from santai.dead_letters import (
+    ATTEMPT,
+    ERRORS,
+    FINGERPRINT,
+    MAPPING,
+    Dead,
+    Trouble,
+    dead_of,
+    grouped,
+    headers_of,
+    told_once,
+)
 from santai.projector.position import consumer_config
 from santai.projector.schema import REDRIVEN
 from santai.projector.store import create_schema, retry
@@ -146,10 +157,10 @@ class Dlq:
             rows = connection.execute(select(REDRIVEN).where(REDRIVEN.c.topic == self._topics.dlq)).all()
         return {row.offset: row.done for row in rows}
 
-    def _all(self) -> Iterator[Dead]:
+    def _all(self) -> Iterable[Dead]:
         self._prepare()
         marks = self._marks()
-        return (dead_of(message, marks) for message in self._read(0, None))
+        return told_once(dead_of(message, marks) for message in self._read(0, None))
 
     def _at(self, offset: int) -> Message | None:
         return next((found for found in self._read(offset, 1) if found.offset() == offset), None)
