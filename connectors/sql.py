@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +21,7 @@ from connectors.sql_settings import SqlSourceSettings
 from schemas.errors import Stop
 
 CONTENT_TYPE = "application/json"
+TRX_CACHE_S = 0.15
 
 
 def _nothing(_seconds: float) -> None:
@@ -39,6 +43,8 @@ class SqlSource:
         self._on_transaction_age = on_transaction_age
         self._engine = open_engine(system, settings, read_only=True)
         self._columns: tuple[str, ...] = ()  # known once the table has been looked at
+        self._quiet = threading.Event()  # never set: a pause
+        self._asked_at = -math.inf
         self._window = Window(
             overlap=timedelta(seconds=settings.overlap_seconds),
             margin=timedelta(seconds=settings.margin_seconds),
@@ -109,7 +115,11 @@ class SqlSource:
     def _oldest(self, connection: Connection) -> timedelta | None:
         if not self._settings.oldest_transaction:
             return None
+        # InnoDB answers from a cache that it renews only when nobody has read it for 0.1 s: asked more often, it would
+        # never show a transaction that has begun since.
+        self._quiet.wait(max(0.0, self._asked_at + TRX_CACHE_S - time.monotonic()))
         age = connection.scalar(text(self._settings.oldest_transaction))
+        self._asked_at = time.monotonic()
         self._on_transaction_age(max(0.0, float(age or 0)))
         return None if age is None else timedelta(seconds=max(0.0, float(age)))
 
