@@ -24,6 +24,7 @@ BATCH_MAX = 500
 _POLL_S = 0.5
 _GATHER_S = 0.01
 _AGAIN_S_MAX = 10.0
+MADE_ANEW_MAX = 20
 
 
 class DeliveryReader:
@@ -53,9 +54,9 @@ class DeliveryReader:
         self._planned = planned
         self._stopping = stopping
         self._config: dict[str, Any] = {
-            # No static membership: a broker that comes back may take a static member for another one of its name and
-            # fence it for good. Whoever comes after a crash waits for the session to end; the ledger hides repeats.
-            "client.id": worker_id,
+            # A worker that comes back under its name gets its partitions back at once, without waiting for its
+            # former self to time out.
+            "group.instance.id": worker_id,
             "session.timeout.ms": 10_000,
             "topic.metadata.refresh.interval.ms": 10_000,
             **consumer_config,
@@ -68,16 +69,30 @@ class DeliveryReader:
         }
 
     def run(self) -> None:
-        """Read until `stopping` is set. Raises KafkaException when the consumer is beyond help."""
-        consumer = Consumer(self._config)
-        try:
-            consumer.subscribe(list(self._systems))
-            while not self._stopping.is_set():
-                batch = self._next(consumer)
-                if batch and self._keep_trying(batch):
-                    self._commit(consumer, batch)
-        finally:
-            consumer.close()
+        """Read until `stopping` is set. Raises KafkaException when a new consumer is beyond help as well.
+
+        A broker that comes back may take a static member for another one of its name and fence it for good: then a new
+        consumer takes its place. Only a second process of the same worker id fences it again and again.
+        """
+        made_anew = 0
+        while not self._stopping.is_set():
+            consumer = Consumer(self._config)
+            try:
+                consumer.subscribe(list(self._systems))
+                self._read_on(consumer)
+            except KafkaException as trouble:
+                made_anew += 1
+                if made_anew > MADE_ANEW_MAX:
+                    raise
+                log.warning("deliveries_reader_made_anew", extra={"error": trouble.args[0].name()})
+            finally:
+                consumer.close()
+
+    def _read_on(self, consumer: Consumer) -> None:
+        while not self._stopping.is_set():
+            batch = self._next(consumer)
+            if batch and self._keep_trying(batch):
+                self._commit(consumer, batch)
 
     def _next(self, consumer: Consumer) -> list[Message]:
         first = consumer.poll(_POLL_S)
