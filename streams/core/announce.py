@@ -143,10 +143,12 @@ class Announcer:
             if note.event_id in announced:
                 continue
             self._entries[note.submission_id].notes.append(note.event_id)
+            if note.state is not None and note.state == head.state:
+                continue  # another member says the same, perhaps of the same moment: no news
             step = position.get(note.event_id)
             if step is not None and step > last and note.state:
                 self._change(ticket.ticket_id, ticket.steps[step].at, note.state, ticket.head, note=note)
-            elif note.state is None or note.state != head.state:
+            else:
                 self._noted(ticket, note)
         if head.state != ticket.state:  # another order of events than the one published: say where it stands
             self._change(ticket.ticket_id, ticket.steps[-1].at, ticket.state, ticket.head, note=None)

@@ -130,6 +130,12 @@ def test_what_came_late_and_changes_all_is_said_as_it_stands() -> None:
     assert states(then)["a"][0] == "REJECTED"
 
 
+def test_the_same_state_said_by_another_member_at_the_same_moment_is_no_change() -> None:
+    first = said(book(features("a"), features("b", 1), notes=(status("b", 5, "CLOSED", event_id="n2"),)))
+    echoed = said(learn(first.book, notes=(status("a", 5, "CLOSED", event_id="n1"),)))  # comes first in the history
+    assert story(echoed) == []
+
+
 def test_links_and_reviews_are_asked_once_whichever_member_they_were_found_by() -> None:
     first = said(book(features("a"), features("b", 1, id_number=None, name=None)))
     assert [e.to_submission for e in of(first, ReviewAsked)] == ["a"]
