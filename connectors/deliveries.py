@@ -11,8 +11,9 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.dead_letters import error_headers
-from connectors.ledger import Ledger, Plan
+from connectors.ledger import Ledger
 from connectors.publish import Outgoing, Publisher
+from connectors.pushes import Plan
 from schemas.codec import Codec
 from schemas.errors import DeadLetter, Retry, Unreadable
 from schemas.events.delivery import Delivery

@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from connectors.api import Result, Sink, Told
-from connectors.ledger import SETTLED, Ledger, Mark, PushRow, Status
+from connectors.ledger import Ledger
 from connectors.publish import Outgoing, Publisher
+from connectors.pushes import SETTLED, Mark, PushRow, Status
 from mappings.message import Message
 from mappings.systems import System
 from schemas.codec import Codec

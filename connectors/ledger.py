@@ -12,80 +12,14 @@ All functions raise Retry when the database is in trouble.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, bindparam, case, exists, false, func, or_, select, true, update
+from sqlalchemy import Engine, and_, bindparam, case, exists, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from connectors.pushes import SETTLED, Mark, Plan, PushRow, Status, new_row, push_row
 from connectors.store import pushes, reading, writing
-
-
-class Status(StrEnum):
-    """How far a push has come."""
-
-    PLANNED = "planned"
-    SENDING = "sending"
-    DONE = "done"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-SETTLED = (Status.DONE, Status.REFUSED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A push to be made; the payload is the encoded delivery, sealed."""
-
-    push_id: str
-    system: str
-    ticket_id: str
-    seq: int
-    kind: str
-    state: str | None
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushRow:
-    """A push as the ledger has it."""
-
-    push_id: str
-    system: str
-    ticket_id: str
-    seq: int
-    kind: str
-    state: str | None
-    status: str
-    attempts: int
-    unknowns: int
-    next_try_at: int
-    lease_owner: str | None
-    lease_until: int
-    payload: bytes
-    echo_digest: str | None
-    reason: str
-    receipted: bool
-    created_at: int
-    updated_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What became of one try. Not settled: `next_try_at` says when to try again.
-
-    Settled: the tickets will be told by a receipt, unless `silent`: nothing was sent and nothing is to be said.
-    """
-
-    push_id: str
-    status: Status
-    reason: str = ""
-    next_try_at: int = 0
-    silent: bool = False
-
 
 _columns = [column for column in pushes.c if column.name != "settled"]
 _open = pushes.c.settled == false()
@@ -102,7 +36,7 @@ class Ledger:
         if not plans:
             return 0
         fresh = {plan.push_id: plan for plan in plans}
-        rows = [_new_row(plan, now) for plan in fresh.values()]
+        rows = [new_row(plan, now) for plan in fresh.values()]
         postgresql = self._engine.dialect.name == "postgresql"
         with writing(self._engine) as connection:
             known: set[str] = set()
@@ -149,7 +83,7 @@ class Ledger:
             .returning(*_columns)
         )
         with writing(self._engine) as connection:
-            rows = [_row(row) for row in connection.execute(take)]
+            rows = [push_row(row) for row in connection.execute(take)]
         return sorted(rows, key=lambda row: (row.next_try_at, row.seq, row.push_id))
 
     def sending(self, echoes: dict[str, str | None], *, owner: str, now: int) -> set[str]:
@@ -199,7 +133,7 @@ class Ledger:
                 row = connection.execute(update(pushes).where(mine).values(values).returning(*_columns)).first()
                 if row is None:
                     continue
-                marked.append(_row(row))
+                marked.append(push_row(row))
                 if not settled:
                     # Those behind it wait as long: else each look for work would go through all of them.
                     connection.execute(
@@ -230,7 +164,7 @@ class Ledger:
         """The push, if the ledger knows it."""
         with reading(self._engine) as connection:
             row = connection.execute(select(*_columns).where(pushes.c.push_id == push_id)).first()
-        return _row(row) if row is not None else None
+        return push_row(row) if row is not None else None
 
     def is_echo(self, push_id: str, digest: str | None) -> bool:
         """Whether a system gives back what we wrote: the push is known and its content is unchanged."""
@@ -255,7 +189,7 @@ class Ledger:
         )  # fmt: skip
         with reading(self._engine) as connection:
             rows = connection.execute(select(*_columns).where(owing).order_by(pushes.c.updated_at).limit(limit))
-            return [_row(row) for row in rows]
+            return [push_row(row) for row in rows]
 
     def receipted(self, push_ids: Iterable[str]) -> None:
         """The receipts of these are durable on Kafka."""
@@ -270,32 +204,6 @@ class Ledger:
                 select(pushes.c.system, pushes.c.status, func.count()).group_by(pushes.c.system, pushes.c.status)
             )
             return {(system, status): number for system, status, number in rows}
-
-
-def _new_row(plan: Plan, now: int) -> dict[str, Any]:
-    return {
-        "push_id": plan.push_id,
-        "system": plan.system,
-        "ticket_id": plan.ticket_id,
-        "seq": plan.seq,
-        "kind": plan.kind,
-        "state": plan.state,
-        "status": Status.PLANNED.value,
-        "settled": False,
-        "attempts": 0,
-        "unknowns": 0,
-        "next_try_at": now,
-        "lease_until": 0,
-        "payload": plan.payload,
-        "reason": "",
-        "receipted": False,
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def _row(row: Row[Any]) -> PushRow:
-    return PushRow(**row._mapping)
 
 
 def _chunks(items: list[str], size: int) -> Iterable[list[str]]:

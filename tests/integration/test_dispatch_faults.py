@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from connectors.api import Result, Told
-from connectors.ledger import Ledger, Mark, Plan, Status
+from connectors.ledger import Ledger
+from connectors.pushes import Mark, Plan, Status
 from mappings.message import Message
 from mappings.systems import System
 from santai.platform.kafka import Kafka

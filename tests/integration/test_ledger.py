@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from connectors.ledger import Ledger, Mark, Plan, PushRow, Status
+from connectors.ledger import Ledger
 from connectors.positions import Positions
+from connectors.pushes import Mark, Plan, PushRow, Status
 from connectors.store import metadata, open_store, writing
 from schemas.errors import Retry, Stop
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from connectors.intake import Intake
-from connectors.ledger import Ledger, Plan
+from connectors.ledger import Ledger
+from connectors.pushes import Plan
 from connectors.store import open_store
 from connectors.webhook import BODY_BYTES_MAX, WebhookIntake
 from demo.platforms.signing import Credentials, outgoing

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.dispatcher import Dispatcher
-from connectors.ledger import Ledger, Plan
+from connectors.ledger import Ledger
+from connectors.pushes import Plan
 from connectors.store import open_store
 from santai.platform.kafka import Kafka
 from santai.platform.process import free_port
