@@ -3,10 +3,13 @@
 A process makes one `Metrics` and hands it to what counts; tests make their own. Label values are few and known: names
 of systems, topics, steps, clocks. A labelled metric is called with its label values, in the order given here:
 `metrics.events("12345", "Submission", "ok").inc()`; the children are kept, so asking again costs one dict lookup.
+
+A metric is on a process's page from its first call on: a process that does not measure it says nothing of it.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
@@ -24,24 +27,37 @@ _END_TO_END_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 
 _SIZES = (1, 2, 3, 5, 8, 13, 21, 50, 100, 250, 500)
 
 
-class Labelled(Generic[Kind]):
-    """A metric with labels; called with their values it gives the child to count on."""
+class Measured(Generic[Kind]):
+    """A metric; called with its label values it gives the child to count on. On the page from the first call on."""
 
-    def __init__(self, metric: Kind) -> None:
-        self._metric: Kind = metric
+    def __init__(self, metric: Kind, registry: CollectorRegistry) -> None:
+        self.metric: Kind = metric
+        self._registry = registry
+        self._shown = False
+        self._showing = threading.Lock()
         self._children: dict[tuple[str, ...], Kind] = {}
 
     def __call__(self, *values: str) -> Kind:
-        """The child of these label values, in the order of the definition."""
+        """The child of these label values, in the order of the definition; of a metric without labels, itself."""
         child = self._children.get(values)
         if child is None:
-            child = self._children[values] = self._metric.labels(*values)
+            child = self._children[values] = self.metric.labels(*values) if self._labelled(values) else self.metric
+            self._show()
         return child
 
     def forget(self, *values: str) -> None:
         """Take the child off the page: what it counted has moved to another process."""
         if self._children.pop(values, None) is not None:
-            self._metric.remove(*values)
+            self.metric.remove(*values)
+
+    def _labelled(self, values: tuple[str, ...]) -> bool:
+        return bool(values or self.metric._labelnames)
+
+    def _show(self) -> None:
+        with self._showing:
+            if not self._shown:
+                self._registry.register(self.metric)
+                self._shown = True
 
 
 class Metrics:
@@ -56,14 +72,14 @@ class Metrics:
         self._clock_states: set[tuple[str, str]] = set()
         ProcessCollector(registry=registry)
 
-        def counter(name: str, text: str, *labels: str) -> Labelled[Counter]:
-            return Labelled(Counter(name, text, labels, registry=registry))
+        def counter(name: str, text: str, *labels: str) -> Measured[Counter]:
+            return Measured(Counter(name, text, labels, registry=None), registry)
 
-        def gauge(name: str, text: str, *labels: str) -> Labelled[Gauge]:
-            return Labelled(Gauge(name, text, labels, registry=registry))
+        def gauge(name: str, text: str, *labels: str) -> Measured[Gauge]:
+            return Measured(Gauge(name, text, labels, registry=None), registry)
 
-        def histogram(name: str, text: str, buckets: Iterable[float], *labels: str) -> Labelled[Histogram]:
-            return Labelled(Histogram(name, text, labels, registry=registry, buckets=tuple(buckets)))
+        def histogram(name: str, text: str, buckets: Iterable[float], *labels: str) -> Measured[Histogram]:
+            return Measured(Histogram(name, text, labels, registry=None, buckets=tuple(buckets)), registry)
 
         # --- the road ---
         # result: ok, duplicate, rejected (4xx), dead (to the DLQ), retry
@@ -73,25 +89,20 @@ class Metrics:
             "santai_mapping_errors_total", "Records or fields that did not map.", "mapping", "stage"
         )
         # from the source's receipt to the ticket event that tells of it
-        self.end_to_end = Histogram(
+        self.end_to_end = histogram(
             "santai_ticket_end_to_end_seconds",
             "From the capture of a change to the ticket event it leads to.",
-            registry=registry,
-            buckets=_END_TO_END_SECONDS,
+            _END_TO_END_SECONDS,
         )
-        self.dlq = Gauge("santai_dlq_messages", "Messages in the DLQ that nobody has dealt with.", registry=registry)
+        self.dlq = gauge("santai_dlq_messages", "Messages in the DLQ that nobody has dealt with.")
 
         # --- matching ---
         # decision: same, link, review, distinct
         self.match_decisions = counter("santai_match_decisions_total", "Decisions on pairs.", "decision")
-        self.claims_waiting = Gauge(
-            "santai_claims_waiting_seconds", "Age of the oldest claim without a verdict.", registry=registry
-        )
-        self.block_size = Histogram(
-            "santai_block_size", "Claims in a block when one is added.", registry=registry, buckets=_SIZES
-        )
-        self.component_size = Histogram(
-            "santai_component_size", "Submissions in a component when it is folded.", registry=registry, buckets=_SIZES
+        self.claims_waiting = gauge("santai_claims_waiting_seconds", "Age of the oldest claim without a verdict.")
+        self.block_size = histogram("santai_block_size", "Claims in a block when one is added.", _SIZES)
+        self.component_size = histogram(
+            "santai_component_size", "Submissions in a component when it is folded.", _SIZES
         )
 
         # --- tickets ---
@@ -116,6 +127,10 @@ class Metrics:
         self._silence_limit = gauge(
             "santai_source_silence_limit_seconds", "Silence from which on a source needs a look.", "system"
         )
+
+    def defined(self) -> list[Counter | Gauge | Histogram]:
+        """All that there are, whether this process measures them or not."""
+        return [measured.metric for measured in vars(self).values() if isinstance(measured, Measured)]
 
     def set_clock_states(self, counts: Mapping[tuple[str, str], int]) -> None:
         """How many open tickets stand at each (clock, stage) now; what is not named leaves the page.

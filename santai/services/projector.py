@@ -115,7 +115,7 @@ class Survey:
         with self._engine.connect() as connection:
             states = {(str(clock), str(stage)): int(n) for clock, stage, n in connection.execute(open_clocks)}
         self._metrics.set_clock_states(states)
-        self._metrics.dlq.set(self._dlq.count())
+        self._metrics.dlq().set(self._dlq.count())
 
 
 def _count(metrics: Metrics, done: Projected) -> None:

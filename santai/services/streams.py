@@ -68,7 +68,7 @@ def run_streams(settings: Settings) -> int:
         ),
         stateful=[
             tickets,
-            MatchStep(codec, topics, metrics.block_size.observe),
+            MatchStep(codec, topics, metrics.block_size().observe),
         ],
         stateless=[
             NormaliseStep(
@@ -100,20 +100,20 @@ class Watching:
             self._metrics.match_decisions(decision).inc()
             intake_at = next((value for name, value in cause.headers if name == INTAKE_AT), None)
             if intake_at is not None:
-                self._metrics.end_to_end.observe(max(0.0, time.time() - int(intake_at) / 1000))
+                self._metrics.end_to_end().observe(max(0.0, time.time() - int(intake_at) / 1000))
         if isinstance(event, Alert):
             self._metrics.events(event.system, "Alert", event.stage).inc()
 
     def component(self, members: int) -> None:
         """How large the folded components are."""
-        self._metrics.component_size.observe(members)
+        self._metrics.component_size().observe(members)
 
     def looked(self, lag: Mapping[str, float], progress: Progress, waits_since_ms: int | None) -> None:
         """About once a second: lag, stalls, claims without a verdict."""
         now = time.time()
         for topic, seconds in lag.items():
             self._metrics.lag(topic).set(seconds)
-        self._metrics.claims_waiting.set(max(0.0, now - waits_since_ms / 1000) if waits_since_ms else 0)
+        self._metrics.claims_waiting().set(max(0.0, now - waits_since_ms / 1000) if waits_since_ms else 0)
         for (topic, partition), seconds in progress.stalled_seconds(now).items():
             self._metrics.stalled(topic, str(partition)).set(seconds)
 

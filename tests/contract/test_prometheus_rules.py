@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client.metrics import MetricWrapperBase
 
 from mappings.clockbook import load_clocks
 from observability.metrics import Metrics
@@ -43,8 +42,7 @@ def metrics() -> dict[str, set[str]]:
     """Series names, with the labels they may carry."""
     return {
         f"{metric._name}{ending}": {*metric._labelnames, "job", "instance"}
-        for metric in Metrics().registry._collector_to_names
-        if isinstance(metric, MetricWrapperBase)
+        for metric in Metrics().defined()
         for ending in ENDINGS[str(metric._type)]
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -41,13 +44,34 @@ PROMISED = {
 
 
 def test_the_promised_names_and_labels_are_there() -> None:
-    defined = {
-        metric._name: tuple(metric._labelnames)  # type: ignore[attr-defined]
-        for metric in Metrics().registry._collector_to_names
-        if hasattr(metric, "_labelnames")
-    }
+    defined = {metric._name: tuple(metric._labelnames) for metric in Metrics().defined()}
     assert {name: defined.get(name) for name in PROMISED} == PROMISED
     assert all(name.startswith("santai_") for name in defined)
+
+
+def test_a_metric_is_on_the_page_of_those_who_measure_it_only() -> None:
+    metrics = Metrics()
+    page = metrics_page(metrics.registry)[1].decode()
+    assert not [line for line in page.splitlines() if "santai_" in line]
+    metrics.dlq().set(0)
+    metrics.block_size().observe(2)
+    page = metrics_page(metrics.registry)[1].decode()
+    families = {line.split()[2] for line in page.splitlines() if line.startswith("# HELP santai_")}
+    assert families == {"santai_dlq_messages", "santai_block_size"}
+    assert "santai_dlq_messages 0.0" in page
+
+
+def test_two_threads_may_measure_first() -> None:
+    for _ in range(50):
+        metrics, start = Metrics(), threading.Barrier(4)
+
+        def count(metrics: Metrics = metrics, start: threading.Barrier = start) -> None:
+            start.wait()
+            metrics.deliveries("web", "done").inc()
+
+        with ThreadPoolExecutor(4) as hands:
+            for done in [hands.submit(count) for _ in range(4)]:
+                done.result()
 
 
 def test_every_process_has_its_own_registry() -> None:
