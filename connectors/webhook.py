@@ -19,6 +19,7 @@ from schemas.ids import deterministic_id, digest, submission_id
 
 # Below Kafka's 1 MiB by what sealing and headers may add.
 BODY_BYTES_MAX = 960 * 1024
+TOO_LARGE = f"消息超过 {BODY_BYTES_MAX} 字节上限"
 
 Answer = tuple[int, dict[str, Any]]
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -66,7 +67,7 @@ class WebhookIntake:
 
     def _handle(self, headers: Mapping[str, str], body: bytes, now: int) -> tuple[str, int, dict[str, Any]]:
         if len(body) > BODY_BYTES_MAX:
-            return "too_large", 413, _reason(f"消息超过 {BODY_BYTES_MAX} 字节上限")
+            return "too_large", 413, _reason(TOO_LARGE)
         try:
             self._scheme.verify(headers, body, now_s=now // 1000)
         except BadSignature as error:

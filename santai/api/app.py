@@ -9,20 +9,20 @@ from typing import Any, Protocol
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as Unrouted
 from starlette.requests import ClientDisconnect
 
+from connectors.webhook import BODY_BYTES_MAX, TOO_LARGE
 from santai.api.progress import CONFIDENTIAL, Progress, progress
 from santai.projector.reading import Ambiguous, NotFound
 from santai.words import Words
 from schemas.errors import Retry
 
 log = logging.getLogger(__name__)
-
-BODY_BYTES_MAX = 1 << 20
 
 
 class WebhookHandler(Protocol):
@@ -49,7 +49,9 @@ def create_app(
 ) -> FastAPI:
     """The application. `webhooks`: system → handler. `now_ms` is the clock that signatures are checked against."""
     said = words or Words.load()
-    app = FastAPI(
+    app = FastAPIOffline(  # its pages load nothing from elsewhere: a government network has no way out
+        redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None},
         title="三台",
         summary="公共法律服务三台融合：一次接收、三台通行",
         description="系统推送诉求（签名），任何一个编号都能查到同一件事的进度。",
@@ -137,5 +139,5 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_BYTES_MAX:
-            raise HTTPException(413, f"消息超过 {BODY_BYTES_MAX} 字节上限")
+            raise HTTPException(413, TOO_LARGE)
     return bytes(body)
