@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 
 from connectors.api import Result, Told
 from connectors.ledger import Ledger
@@ -86,6 +87,29 @@ def test_an_offset_is_committed_only_after_its_plan_is_in_sql(scene: Scene) -> N
     scene.start()
     scene.until(scene.settled(len(deliveries)))
     scene.check_each_once_in_order(deliveries)
+
+
+def test_a_reader_fenced_by_another_of_its_name_comes_back(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """As after a broker's restart, when the group takes the reader's new join for that of a second process."""
+    scene.start("w1")
+    scene.produce(first := delivery("web", "A", 1))
+    scene.until(scene.settled(1))
+    twin = Consumer(
+        {
+            "bootstrap.servers": scene.kafka.bootstrap,
+            "group.id": f"{scene.topics.prefix}-sink",
+            "group.instance.id": "w1",
+            "session.timeout.ms": 10_000,
+        }
+    )
+    twin.subscribe([scene.topics.deliveries(system) for system in SYSTEMS])
+    # The group gives the place to whoever came last; the former holder hears of it at its next heartbeat.
+    scene.until(lambda: twin.poll(0.1) is not None or "deliveries_reader_made_anew" in caplog.text)
+    twin.close()
+    scene.produce(second := delivery("web", "A", 2))
+    scene.until(scene.settled(2))
+    assert scene.applied("web") == [first.event_id, second.event_id]
+    assert "deliveries_reader_made_anew" in caplog.text
 
 
 def test_two_workers_share_a_ledger(kafka: Kafka, topic_prefix: str, tmp_path: Path, postgres_url: str) -> None:

@@ -87,7 +87,7 @@ def make_dispatcher(
         ledger,
         make_codec(),
         topics,
-        consumer_config={"bootstrap.servers": bootstrap, "session.timeout.ms": 3000},
+        consumer_config={"bootstrap.servers": bootstrap, "session.timeout.ms": 3000, "heartbeat.interval.ms": 500},
         producer_config=producer_config(bootstrap),
         worker_id=worker_id,
         pace=PACE,
