@@ -37,6 +37,15 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"seed: {SEED_OPTION} {config.getoption(SEED_OPTION)}"
 
 
+_LONGEST_FIRST = ("faults", "integration", "contract")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rooms that take longest come first, so that processes side by side end together."""
+    rooms = {name: place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: rooms.get(item.path.parent.name, len(rooms)))
+
+
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """Seed for everything a test draws at random."""
