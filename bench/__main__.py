@@ -1,4 +1,4 @@
-"""`python -m bench road`: measures the whole road on a platform of its own, and leaves nothing running."""
+"""`python -m bench road` and `engine`: measure on a platform of their own, and leave nothing running."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench import engine_report
+from bench.arena import Arena
+from bench.contenders import CONTENDERS
+from bench.engine import Options as EngineOptions
+from bench.engine import Race
 from bench.hub import Hub
 from bench.load import CHANGES_MAX
 from bench.report import machine, medians, show
 from bench.road import Options, Round, Say, steps_alone
+from santai.platform.kafka import Kafka
 from santai.platform.up import LocalPlatform
 from schemas.errors import SantaiError, Stop
 
@@ -58,6 +64,42 @@ def road(
         print(json.dumps(result, ensure_ascii=False))
     show(console, result)
     raise typer.Exit(0 if all(found["counts"]["agree"] for found in result["rounds"]) else 1)
+
+
+@app.command()
+def engine(
+    messages: Annotated[int, typer.Option(min=1000, max=50_000_000, help="每个引擎每轮的记录数")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, help="轮数,取中位数")] = 3,
+    engines: Annotated[str, typer.Option(help="比哪些引擎,逗号分隔")] = ",".join(CONTENDERS),
+    warm_up: Annotated[float, typer.Option(min=0.0, max=0.9, help="每轮开头不计入的份额")] = 0.3,
+    plot: Annotated[Path | None, typer.Option(help="另画成图(SVG)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="结果另打印为 JSON")] = False,
+    folder: Annotated[Path, typer.Option(help="数据目录,结果写入其中的 engine.json")] = FOLDER,
+) -> None:
+    """流处理引擎:同一条"去重与状态"流水线,与 Faust、Quix Streams、Bytewax、Kafka Streams、裸循环并排。"""
+    names = tuple(name.strip() for name in engines.split(",") if name.strip())
+    if not names or (unknown := sorted(set(names) - set(CONTENDERS))):
+        raise Stop(f"没有这样的引擎:{','.join(unknown) if names else engines!r};可选 {','.join(CONTENDERS)}")
+    options = EngineOptions(messages, rounds, names, warm_up)
+    console = Console(stderr=as_json)
+    data, path = folder / "engine-run", folder / "engine.json"
+    with _alone(folder), _bar(console) as say:
+        shutil.rmtree(data, ignore_errors=True)
+        say("启动 Kafka", 0.0)
+        kafka = Kafka(data / "platform")
+        kafka.start()
+        try:
+            found = Race(Arena(kafka, data), kafka.pid or 0, data, options, say).run()
+        finally:
+            kafka.stop()
+        shutil.rmtree(data)  # kept, for its logs, when something failed
+    result = engine_report.result(options, found)
+    engine_report.write(result, path)
+    if plot is not None:
+        engine_report.plot(path, plot)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    engine_report.show(console, result)
 
 
 def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any]:

@@ -70,15 +70,20 @@ def show(console: Console, result: dict[str, Any]) -> None:
         f"{result['ratio']['cpu_per_change']:.1f} 倍,速度为其 1/{result['ratio']['speed']:.1f}",
         highlight=False,
     )
-    here = result["machine"]
-    console.print(
-        f"{here['cpu']},{here['cores']} 核,{here['memory_gb']} GB;Python {here['python']},Kafka {here['kafka']},"
-        + ",".join(f"{name} {here[name]}" for name in ("librdkafka", *_LIBRARIES)),
-        highlight=False,
-    )
+    show_machine(console, result["machine"])
     for n, found in enumerate(result["rounds"], 1):
         if not found["counts"]["agree"]:
             console.print(f"第 {n} 轮数目不符:{found['counts']}", style="red", markup=False)
+
+
+def show_machine(console: Console, here: dict[str, Any]) -> None:
+    """Where and with what it was measured, in one line."""
+    plain = ("cpu", "cores", "memory_gb", "system", "python", "kafka")
+    console.print(
+        f"{here['cpu']},{here['cores']} 核,{here['memory_gb']} GB;Python {here['python']},Kafka {here['kafka']},"
+        + ",".join(f"{name} {found}" for name, found in here.items() if name not in plain),
+        highlight=False,
+    )
 
 
 def _show_latency(console: Console, latency: dict[str, Any]) -> None:

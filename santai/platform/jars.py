@@ -29,12 +29,18 @@ def java() -> str:
 
 
 def folder(part: Part) -> Path:
-    """Folder with the part's jars (registry and mariadb: the unpacked distribution), fetched on first use.
+    """Folder with the part's jars (registry and mariadb: the unpacked distribution). See fetched."""
+    return fetched(POM, part, unpack=part in _UNPACKED)
+
+
+def fetched(pom: Path, profile: str, *, unpack: bool = False) -> Path:
+    """Folder with what the POM's profile depends on at run time, as jars or unpacked; fetched on first use.
 
     Several processes and checkouts may ask at once. Stop when Maven cannot be run or does not get them.
     """
-    version = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-    return filled(cache_root() / version / part, lambda draft: _fetch(part, draft))
+    version = hashlib.sha256(pom.read_bytes()).hexdigest()[:16]
+    goal = "unpack-dependencies" if unpack else "copy-dependencies"
+    return filled(cache_root() / version / profile, lambda draft: _fetch(pom, profile, goal, draft))
 
 
 def classpath(part: Part) -> str:
@@ -42,19 +48,18 @@ def classpath(part: Part) -> str:
     return f"{folder(part)}/*"
 
 
-def _fetch(part: Part, into: Path) -> None:
+def _fetch(source: Path, profile: str, goal: str, into: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise Stop("找不到 Maven:请安装(Debian:apt-get install maven)")
-    print(f"首次使用，正在取得 {part} 的程序文件 …", file=sys.stderr, flush=True)
-    goal = "unpack-dependencies" if part in _UNPACKED else "copy-dependencies"
+    print(f"首次使用，正在取得 {profile} 的程序文件 …", file=sys.stderr, flush=True)
     # The POM is copied: Maven must not look for anything in, or write anything to, the checkout.
     pom = into.with_name(into.name + ".pom")
-    shutil.copyfile(POM, pom)
+    shutil.copyfile(source, pom)
     try:
         done = subprocess.run(
             [
-                *(maven, "-q", "-B", "-f", str(pom), "-P", part),
+                *(maven, "-q", "-B", "-f", str(pom), "-P", profile),
                 *(f"dependency:{goal}", f"-DoutputDirectory={into}", "-DincludeScope=runtime"),
             ],
             stdin=subprocess.DEVNULL,
@@ -66,4 +71,4 @@ def _fetch(part: Part, into: Path) -> None:
         pom.unlink(missing_ok=True)
     if done.returncode != 0:
         tail = (done.stdout + done.stderr).strip().splitlines()[-3:]
-        raise Stop(f"Maven 未能取得 {part}({POM.name}):{' / '.join(tail)}")
+        raise Stop(f"Maven 未能取得 {profile}({source.name}):{' / '.join(tail)}")

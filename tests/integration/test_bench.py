@@ -44,3 +44,43 @@ def test_more_than_the_province_has_people_for_is_said_in_one_line(tmp_path: Pat
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--changes" in done.stderr
+
+
+def test_engines_are_measured_side_by_side_on_the_same_records(tmp_path: Path) -> None:
+    sizes = ["--messages", "4000", "--rounds", "2", "--engines", "santai,bare"]
+    command = [sys.executable, "-m", "bench", "engine", *sizes, "--json", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "engine.json").read_text())
+    assert list(result["engines"]) == ["santai", "bare"]
+    for found in result["engines"].values():
+        assert set(found) == {"messages_per_s", "cpu_us_per_message", "rss_mb"}
+        assert all(value > 0 for value in found.values())
+    assert len(result["rounds"]) == 2
+    assert {one["messages"] for measured in result["rounds"] for one in measured.values()} == {4000 - 1200 - 1}
+    assert {"kafka", "kafka-streams", "quixstreams", "bytewax"} <= set(result["machine"])
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or ())]
+
+
+def test_an_engine_that_loses_records_has_no_figures(tmp_path: Path) -> None:
+    """Speed bought by a lost record is none."""
+    losing = (
+        "import sys; from bench import contenders, __main__ as bench, engine;"
+        "own = [sys.executable, '-m', 'tests.support.engine_that_loses'];"
+        "contenders.CONTENDERS['bare'] = contenders.Contender('x', lambda task: [*own, task.argument()]);"
+        "engine.PATIENCE_S = 10.0; bench.main()"
+    )
+    command = [sys.executable, "-c", losing, "engine", "--messages", "2000", "--rounds", "1", "--engines", "bare"]
+    command += ["--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "1999/2000" in done.stderr
+    assert not (tmp_path / "engine.json").exists()
+
+
+def test_an_unknown_engine_is_said_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "engine", "--engines", "flink", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "kafka-streams" in done.stderr
