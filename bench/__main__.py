@@ -1,4 +1,7 @@
-"""`python -m bench road` and `engine`: measure on a platform of their own, and leave nothing running."""
+"""`python -m bench road` and `engine`: measure on a platform of their own, and leave nothing running.
+
+`corpus` writes labelled corpora for matching.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from bench.engine import Options as EngineOptions
 from bench.engine import Race
 from bench.hub import Hub
 from bench.load import CHANGES_MAX
+from bench.matching import cli as matching
 from bench.report import machine, medians, show
 from bench.road import Options, Round, Say, steps_alone
 from santai.platform.kafka import Kafka
@@ -37,6 +41,9 @@ app = typer.Typer(help="性能测量", no_args_is_help=True, add_completion=Fals
 @app.callback()
 def bench() -> None:
     """性能测量。"""
+
+
+app.command()(matching.corpus)
 
 
 @app.command()

@@ -1,0 +1,145 @@
+"""Titles and texts: a matter in the words of the style, as the kind of record has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.matching import noise
+from bench.matching.draw import Draw
+from bench.matching.matters import Matter
+from bench.matching.parties import Parties
+from bench.matching.systems import System
+from bench.matching.words import Common, Words
+
+if TYPE_CHECKING:
+    from bench.matching.tell import How
+
+
+class Phrases:
+    """Fills the style's phrases in."""
+
+    def __init__(self, draw: Draw, words: Words, common: Common, parties: Parties) -> None:
+        self._draw, self._words, self._common, self._parties = draw, words, common, parties
+
+    def words(
+        self, matter: Matter, habit: System, how: How, name: str | None, named: bool
+    ) -> tuple[str | None, str | None]:
+        """(title, text); `named`: with the opponent's name."""
+        draw = self._draw
+        slots = self._slots(matter, name, named, how)
+        if how.words:
+            own = self._words.register(how.words)
+            title = draw.pick(own["title"]) if "title" in own else None
+            text = draw.pick(own["text"])
+            return (title or draw.pick(self._topics(matter))).format_map(slots), text.format_map(slots) + how.add
+        if matter.document:
+            title, text = self._notarisation(matter, habit)
+        elif matter.exam:
+            title, text = draw.pick(self._words.forensic["title"]), draw.pick(self._words.forensic["text"])
+        else:
+            title, text = self._dispute(matter, habit)
+        if habit.register in ("hotline", "line", "web", "window"):
+            own = self._words.register(habit.register)
+            text = text and f"{draw.pick(own['open'])}{text}{draw.pick(own['close'])}"
+            if text and how.agent is not None and draw.random() < 0.8:
+                text = draw.pick(self._words.raw["agent"]) + text
+            if matter.cause:
+                title = draw.pick(own["title"])
+        body = text.format_map(slots) + how.add if how.add or draw.random() < habit.text else None
+        return title.format_map(slots), body or None
+
+    def item(self, matter: Matter, level: str = "child") -> str:
+        """The catalogue's word for what is asked; `parent` or `child`."""
+        names = self._words.items[matter.family][level]
+        return self._draw.pick(names) if names else self.document(matter)
+
+    def document(self, matter: Matter) -> str:
+        """The document of a notarisation by one of its names."""
+        return self._fixed(matter, "document", self._words.notary["docs"][matter.document], 0.75)
+
+    def purpose(self, matter: Matter, sure: bool) -> str | None:
+        """What a notarisation is for."""
+        draw = self._draw
+        use: str = draw.pick(self._words.notary["uses"][matter.use])
+        if not matter.abroad:
+            return use if sure or draw.chance(0.8) else None
+        if not sure and draw.chance(0.06):
+            return None
+        pattern: str = draw.pick(self._words.notary["purpose"])
+        return pattern.format(country=self._country(matter), use=use)
+
+    def _country(self, matter: Matter) -> str:
+        return self._fixed(matter, "country", self._common.countries[matter.abroad], 0.85)
+
+    def _fixed(self, matter: Matter, slot: str, names: list[str], share: float) -> str:
+        """Mostly the word that the citizen uses each time."""
+        if slot not in matter.fixed or self._draw.random() > share:
+            matter.fixed.setdefault(slot, self._draw.pick(names))
+            return self._draw.pick(names)
+        return matter.fixed[slot]
+
+    def _topics(self, matter: Matter) -> list[str]:
+        if matter.document:
+            found: list[str] = self._words.notary["docs"][matter.document]
+        elif matter.exam:
+            found = self._words.forensic["exams"][matter.exam]
+        else:
+            found = self._words.causes[matter.cause]["topic"]
+        return found
+
+    def _dispute(self, matter: Matter, habit: System) -> tuple[str, str]:
+        draw, cause = self._draw, self._words.causes[matter.cause]
+        if habit.register in ("desk", "platform"):
+            own = self._words.register(habit.register)
+            text = draw.pick(own["text"])
+            return draw.pick(own["title"]), text if draw.chance(0.5) else draw.pick(cause["facts"]) + "。"
+        fact = draw.pick(cause["facts"])
+        return "", f"{fact}，{draw.pick(cause['wants'])}。" if draw.chance(0.8) else f"{fact}。"
+
+    def _notarisation(self, matter: Matter, habit: System) -> tuple[str, str]:
+        own = self._words.notary
+        text = self._draw.pick(own["text"] if matter.abroad else own["home"])
+        return self._draw.pick(own["title"]), text
+
+    def _slots(self, matter: Matter, name: str | None, named: bool, how: How) -> dict[str, Any]:
+        draw, words = self._draw, self._words
+        slots: dict[str, Any] = {
+            "name": name or "当事人",
+            "topic": draw.pick(self._topics(matter)),
+            "opp": self._opponent(matter, named),
+            "service": words.services[matter.family],
+            "region": words.regions[matter.person.region][1],
+            "when": noise.spoken_date(draw, matter.began),
+            "place": matter.place,
+            "quote": draw.pick(words.raw["quote"]).format(no=how.quoted) if how.quoted else "",
+            "no": how.quoted,
+            "n": matter.count,
+        }
+        if matter.cause:
+            slots["amt"] = noise.spoken_amount(draw, matter.yuan)
+            slots["mon"] = matter.months
+            slots["job"] = matter.job
+            slots["cause"] = self._common.formal[matter.cause]
+        if matter.document:
+            slots["doc"] = slots["cause"] = self.document(matter)
+            slots["use"] = draw.pick(words.notary["uses"][matter.use])
+            slots["country"] = self._country(matter) if matter.abroad else ""
+            slots["object"] = matter.estate
+        if matter.exam:
+            slots["exam"] = draw.pick(words.forensic["exams"][matter.exam])
+            slots["client"] = matter.client
+        slots["item"] = slots.get("doc") or slots.get("exam") or self.item(matter)
+        if how.agent is not None:
+            slots["kin"], slots["kin_of"] = how.agent.kin, how.agent.role
+        return slots
+
+    def _opponent(self, matter: Matter, named: bool) -> str:
+        draw, party = self._draw, matter.opponent
+        if party is None:
+            return ""
+        if not named:
+            return draw.pick(self._words.generic[party.kind])
+        chance = draw.random()
+        if chance < 0.45:
+            return party.name
+        return self._parties.slip(party) if chance > 0.96 else self._parties.short(party)
