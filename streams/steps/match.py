@@ -12,6 +12,7 @@ from schemas.topics import Topics
 from streams.core.blocks import handle_claim
 from streams.engine.api import Outcome, Record, StateReader
 from streams.steps.emit import Emitter, passed_on
+from streams.steps.kept import Kept
 
 
 class MatchStep:
@@ -24,12 +25,14 @@ class MatchStep:
         self._codec = codec
         self._emit = Emitter(codec, topics, self.name)
         self._observe = observe_block
+        self._kept: Kept[Block] = Kept()
 
     def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Nothing is kept in memory."""
 
     def revoked(self, partition: int) -> None:
-        """Nothing is kept in memory."""
+        """Forget what is kept for the partition."""
+        self._kept.forget(partition)
 
     def applied(self, partition: int, outcome: Outcome) -> None:
         """Nothing is kept in memory."""
@@ -45,16 +48,19 @@ class MatchStep:
                 raise Unmappable("不是归并申报,或键与内容不符")
             key = claim.key.encode()
             if key not in blocks:
-                blocks[key] = stored[key] = self._read(key, state)
+                blocks[key] = stored[key] = self._read(partition, key, state)
             block, verdicts = handle_claim(blocks[key], claim)
             blocks[key] = block
             self._observe(len(block.entries) + block.dropped)
             outcome.outputs.extend(self._emit.outputs(verdicts, passed_on(record)))
         for key, changed in blocks.items():
-            if changed is not stored[key]:
-                outcome.changes[key] = self._codec.encode_inner(changed, key)
+            if changed is not None and changed is not stored[key]:
+                outcome.changes[key] = value = self._codec.encode_inner(changed, key)
+                self._kept.put(partition, key, value, changed)
         return outcome
 
-    def _read(self, key: bytes, state: StateReader) -> Block | None:
+    def _read(self, partition: int, key: bytes, state: StateReader) -> Block | None:
         value = state.get(key)
-        return None if value is None else self._codec.decode_inner(Block, value, key)
+        if value is None:
+            return None
+        return self._kept.get(partition, key, value) or self._codec.decode_inner(Block, value, key)

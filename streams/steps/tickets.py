@@ -20,6 +20,7 @@ from streams.core.tickets import Handled, InboxEvent, Rules, handle, wake
 from streams.engine.api import Outcome, Record, StateReader
 from streams.steps.due import DueIndex
 from streams.steps.emit import Emitter, passed_on
+from streams.steps.kept import Kept
 
 _TIMES = struct.Struct(">qq")
 
@@ -57,6 +58,7 @@ class TicketsStep:
         self._watch = watch
         self._due: dict[int, DueIndex] = {}
         self._waiting: dict[int, dict[bytes, int]] = {}
+        self._kept: Kept[TicketRecord] = Kept()
 
     def waits_since(self) -> int | None:
         """Since when (ms) the submission waits that has waited longest for its verdicts; None when none does."""
@@ -72,6 +74,7 @@ class TicketsStep:
         """Forget what is kept for the partition."""
         self._due.pop(partition, None)
         self._waiting.pop(partition, None)
+        self._kept.forget(partition)
 
     def applied(self, partition: int, outcome: Outcome) -> None:
         """Move the indexes to where the stored records are."""
@@ -93,18 +96,19 @@ class TicketsStep:
             event = self._codec.decode(record.value)
             if isinstance(event, Tick):
                 for key in sorted(self._due_now(partition, opened, event.now)):
-                    at = self._open(key, opened, state)
+                    at = self._open(partition, key, opened, state)
                     if at.record is not None and 0 < at.wake_at <= event.now:
                         self._keep(at, wake(at.record, event.now, self._rules), outcome, record)
                 continue
             if not isinstance(event, InboxEvent) or record.key != event.submission_id.encode():
                 raise Unmappable("不是收件箱事件,或键与内容不符")
-            at = self._open(event.submission_id.encode(), opened, state)
+            at = self._open(partition, record.key, opened, state)
             self._keep(at, handle(at.record, event, self._rules), outcome, record)
         for key, at in opened.items():
-            if at.changed:
+            if at.changed and at.record is not None:
                 times = _TIMES.pack(at.wake_at, at.waits_since)
-                outcome.changes[key] = times + self._codec.encode_inner(at.record, key)
+                outcome.changes[key] = value = times + self._codec.encode_inner(at.record, key)
+                self._kept.put(partition, key, value, at.record)
         return outcome
 
     def _due_now(self, partition: int, opened: dict[bytes, _Open], now: int) -> Iterator[bytes]:
@@ -112,14 +116,16 @@ class TicketsStep:
         yield from (k for k in (index.due(now) if index else ()) if k not in opened)
         yield from (k for k, at in opened.items() if 0 < at.wake_at <= now)
 
-    def _open(self, key: bytes, opened: dict[bytes, _Open], state: StateReader) -> _Open:
+    def _open(self, partition: int, key: bytes, opened: dict[bytes, _Open], state: StateReader) -> _Open:
         found = opened.get(key)
         if found is None:
             value = state.get(key)
             if value is None:
                 found = _Open(None)
             else:
-                record = self._codec.decode_inner(TicketRecord, value[_TIMES.size :], key)
+                record = self._kept.get(partition, key, value)
+                if record is None:
+                    record = self._codec.decode_inner(TicketRecord, value[_TIMES.size :], key)
                 found = _Open(record, *_TIMES.unpack_from(value))
             opened[key] = found
         return found
