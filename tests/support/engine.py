@@ -57,7 +57,7 @@ class WorkerProcess:
         with log.open("a") as out:
             self.process = subprocess.Popen(argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
 
-    def wait_ready(self, timeout_s: float = 30) -> None:
+    def wait_ready(self, timeout_s: float = 120) -> None:
         """Returns once the first recovery is done."""
         wait_until(lambda: self.ready_file.exists() or not self.running, timeout_s, "worker ready")
         assert self.running, f"worker ended: {self.log.read_text()[-2000:]}"
@@ -76,7 +76,7 @@ class WorkerProcess:
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
-    def stop(self, timeout_s: float = 60) -> int:
+    def stop(self, timeout_s: float = 120) -> int:
         """Graceful; the exit code."""
         if self.running:
             self.signal(signal.SIGCONT)
@@ -167,7 +167,7 @@ class Rig:
         finally:
             consumer.close()
 
-    def drain(self, timeout_s: float = 60) -> None:
+    def drain(self, timeout_s: float = 180) -> None:
         """Waits until everything is committed."""
         self.producer.flush()
         wait_until(lambda: self.lag() == 0, timeout_s, "everything committed")

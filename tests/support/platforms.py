@@ -50,7 +50,7 @@ def start_platforms(port: int, journal: Path, hub: str) -> subprocess.Popen[byte
     env = {**os.environ, "SANTAI_12345_SECRET": SECRET, "SANTAI_WEB_SECRET": SECRET}
     argv = [sys.executable, "-m", "demo.platforms", "--port", str(port), "--hub", hub, "--journal", str(journal)]
     server = subprocess.Popen(argv, env=env)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         assert server.poll() is None, "the platforms ended"
         try:

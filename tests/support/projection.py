@@ -149,7 +149,7 @@ def dump(engine: Engine) -> Rows:
         }
 
 
-def until(what: Callable[[], object], timeout_s: float = 60.0) -> None:
+def until(what: Callable[[], object], timeout_s: float = 150.0) -> None:
     """Wait for something that another process does."""
     deadline, pause = time.monotonic() + timeout_s, threading.Event()
     while not what():

@@ -39,7 +39,7 @@ from tests.support.topics import read_all
 Answer = dict[str, Any]
 SYSTEMS = ("12345", "gov-service", "legal-aid", "web")
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
-WAIT_S = 90.0
+WAIT_S = 180.0
 STALL_S = 5.0
 POISON = b"\xff\x00 nobody can read this"
 
@@ -259,7 +259,7 @@ class Road:
         return santai(*arguments, env=self.stage.environment)
 
 
-def santai(*arguments: str, env: Mapping[str, str], timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+def santai(*arguments: str, env: Mapping[str, str], timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
     """The command line with these settings and no others."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SANTAI_")}
     return subprocess.run(

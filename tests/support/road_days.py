@@ -24,7 +24,7 @@ from santai.rehearsal.stage import Stage
 Trouble = Callable[[Stage, random.Random], None]
 """What goes wrong once, and is put right again."""
 
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
 PAUSE_S = (1.5, 6.0)
 TROUBLES_MAX = 3
 """In one day: each costs seconds of waiting for what was killed."""

@@ -54,7 +54,7 @@ class Scene:
     def produce(self, *items: Delivery | tuple[str, bytes]) -> None:
         produce(self.kafka.bootstrap, self.topics, items)
 
-    def until(self, holds: Callable[[], bool], timeout_s: float = 100.0) -> None:
+    def until(self, holds: Callable[[], bool], timeout_s: float = 200.0) -> None:
         """Look again whenever a push ended, and twice a second."""
         end = time.monotonic() + timeout_s
         while not holds():
