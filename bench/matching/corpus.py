@@ -24,7 +24,7 @@ from bench.matching import distinct, hostile, links, others, same
 from bench.matching.draw import Weighted
 from bench.matching.scene import Scene, World
 from bench.matching.systems import DAY, HOUR
-from bench.matching.tell import Told
+from bench.matching.telling import Told
 
 Story = Callable[[World, Scene], None]
 

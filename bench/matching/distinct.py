@@ -7,7 +7,7 @@ from dataclasses import replace
 from bench.matching.matters import APART, CAUSES, Matter
 from bench.matching.scene import Scene, World
 from bench.matching.systems import COUNTERS, DAY, HOTLINES, HOUR, OFFICES
-from bench.matching.tell import How
+from bench.matching.telling import How
 
 _SEEN = How(sure=True, id_number="full", phone="own")
 
@@ -189,6 +189,7 @@ def anew(w: World, s: Scene) -> None:
     how = How(sure=True, phone="own", id_number="" if office in HOTLINES else "full")
     first = s.tell(w.new(), matter, office, s.at, how)
     end = s.life(first, draw.pick(("REJECTED", "TERMINATED", "WITHDRAWN")), after=draw.between(DAY, 15 * DAY))
+    matter = replace(matter, fixed={})  # with papers of its own
     number, at = w.new(), end + draw.between(HOUR, 30 * DAY)
     how = replace(how, add=w.phrase_of("refused", "text") if draw.chance(0.5) else "", id_number="full", phone="own")
     s.tell(number, matter, office if office not in HOTLINES and draw.chance(0.6) else draw.pick(COUNTERS), at, how)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench.matching import noise
 from bench.matching.scene import Scene, World
 from bench.matching.systems import DAY
-from bench.matching.tell import How, Line, Told
+from bench.matching.telling import How, Line, Told
 
 _FREE = (
     "kind", "agent", "family", "item", "purpose", "counterparty", "case_no", "doc_no", "incident_date", "title", "text",

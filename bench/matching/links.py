@@ -8,7 +8,7 @@ from bench.matching.matters import Matter
 from bench.matching.people import Person
 from bench.matching.scene import Scene, World
 from bench.matching.systems import DAY, HOTLINES, HOUR, OFFICES
-from bench.matching.tell import How, Told
+from bench.matching.telling import How, Told
 
 
 def _first(w: World, s: Scene) -> tuple[Matter, Told, tuple[Told, ...]]:
@@ -130,6 +130,7 @@ def examined_again(w: World, s: Scene) -> None:
     matter = w.matters.matter(s.at, family="forensic")
     first = s.tell(w.new(), matter, OFFICES["forensic"], s.at, How(sure=True, id_number="full"))
     done = s.life(first)
+    matter = replace(matter, fixed={})
     how = How(sure=True, id_number="full", words="again", related=(first.reference,) if draw.chance(0.3) else ())
     s.tell(w.new(), matter, OFFICES["forensic"], done + draw.between(3 * DAY, 60 * DAY), how, link=("incident", first))
 

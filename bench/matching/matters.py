@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from bench.matching.draw import Draw, Weighted
@@ -69,6 +69,7 @@ class Matter:
     yuan: int = 0
     months: int = 3
     count: int = 5
+    variant: int = 0  # which of the things that can have happened
     job: str = ""
     place: str = ""
     document: str = ""
@@ -86,6 +87,7 @@ class Matters:
 
     def __init__(self, draw: Draw, words: Words, people: People, parties: Parties, courts: list[str]) -> None:
         self._draw, self._words, self.people, self.parties, self._courts = draw, words, people, parties, courts
+        self._documents = draw.between(100, 9_000)
         families = {
             "legal-aid": 30.0,
             "mediation": 20,
@@ -107,26 +109,26 @@ class Matters:
         family: str = "",
         cause: str = "",
         person: Person | None = None,
-        firm: bool = False,
+        company: bool = False,
         not_in: Collection[str] = (),
     ) -> Matter:
         """A new matter of a new person, unless told otherwise; it began some weeks before second `at`.
 
-        `firm`: with a firm for an opponent. `not_in`: families it is not of.
+        `company`: a firm may be the one who asks. `not_in`: families it is not of.
         """
         draw = self._draw
         family = family or (self._family_of(cause) if cause else draw.weighted(self._families))
         while family in not_in:
             family = draw.weighted(self._families)
-        person = person or self.people.person()
+        someone, person = person, person or self.people.person()
         began = self._day(at, draw.between(3, 240))
         if family == "notary":
             return self._notarisation(person, began)
         if family == "forensic":
             return self._examination(person, began)
         cause = cause or draw.weighted(self._causes[family])
-        while firm and CAUSES[cause][0] != "firm":
-            cause = draw.weighted(self._causes[family])
+        if company and cause == "goods" and someone is None:
+            person = self._company(person)
         return self.about(person, family, cause, began)
 
     def about(self, person: Person, family: str, cause: str, began: str, opponent: Party | None = None) -> Matter:
@@ -136,17 +138,38 @@ class Matters:
             opponent = self.parties.of_kind(kind, person.region)
         yuan = draw.between(low, high) if high else 0
         yuan -= yuan % (100 if yuan > 2000 and draw.chance(0.8) else 1)
-        return Matter(
-            person, family, cause, began, opponent, yuan, draw.between(2, 18), draw.between(2, 30),
+        matter = Matter(
+            person, family, cause, began, opponent, yuan, draw.between(2, 18), draw.between(2, 30), draw.below(12),
             draw.pick(self._words.jobs), draw.pick(self._words.places),
         )  # fmt: skip
+        if draw.chance(0.6 if cause == "defence" else 0.05):
+            matter.case_no = self.case_no(person, began)
+        return matter
+
+    def _company(self, contact: Person) -> Person:
+        """A firm that asks, with the phone of whom it sends."""
+        firm = self.parties.firm(self._words.regions[contact.region][0])
+        return replace(contact, name=firm.name, id_number=firm.code, legal=True)
+
+    def doc_no(self, matter: Matter) -> str:
+        """The number of the document that the matter ends with; '' where there is none. Brackets differ by telling."""
+        if "doc_no" not in matter.fixed:
+            year, district = matter.began[:4], self._words.regions[matter.person.region][1][:1]
+            self._documents += self._draw.between(1, 9)
+            place = f"{self._words.raw['province']}{district}"
+            matter.fixed["doc_no"] = {
+                "notary": f"（{year}）{place}证内民字第{self._documents}号",
+                "forensic": f"{place}司鉴所[{year}]临鉴字第{self._documents}号",
+            }.get(matter.family, "")
+        number = matter.fixed["doc_no"]
+        brackets = self._draw.pick(("（）", "()", "〔〕", "[]"))
+        return number.translate(str.maketrans("（）[]", brackets * 2)) if self._draw.chance(0.4) else number
 
     def case_no(self, person: Person, began: str) -> str:
         """A court's number for a case."""
         kind = self._draw.pick(("民初", "民终", "刑初", "执"))
-        return (
-            f"（{began[:4]}）黑{person.region[2:4]}{self._draw.between(1, 99):02}{kind}{self._draw.between(1, 9999)}号"
-        )
+        court = f"{self._words.raw['province']}{person.region[2:4]}{self._draw.between(1, 99):02}"
+        return f"（{began[:4]}）{court}{kind}{self._draw.between(1, 9999)}号"
 
     def _notarisation(self, person: Person, began: str) -> Matter:
         draw = self._draw

@@ -92,17 +92,17 @@ def written_date(draw: Draw, day: str) -> str:
 
 def spoken_date(draw: Draw, day: str) -> str:
     """An ISO date as told in a sentence."""
-    year, month, number = (int(part) for part in day.split("-"))
-    part = "月初" if number < 11 else "月中旬" if number < 21 else "月末"
-    return draw.pick(
-        (
-            f"{year}年{month}月{number}日",
-            f"{year}年{month}月",
-            f"{month}月{number}日",
-            f"{month}{part}",
-            f"{year}.{month}.{number}",
-        )
-    )
+    year, month, number = day.split("-")
+    way = draw.below(5)
+    if way == 0:
+        return f"{year}年{int(month)}月{int(number)}日"
+    if way == 1:
+        return f"{year}年{int(month)}月"
+    if way == 2:
+        return f"{int(month)}月{int(number)}日"
+    if way == 3:
+        return f"{int(month)}{'月初' if number < '11' else '月中旬' if number < '21' else '月末'}"
+    return f"{year}.{int(month)}.{int(number)}"
 
 
 _DIGITS = "零一二三四五六七八九"
@@ -110,16 +110,15 @@ _DIGITS = "零一二三四五六七八九"
 
 def spoken_amount(draw: Draw, yuan: int) -> str:
     """Yuan, exactly or about, as told in a sentence."""
+    way = draw.below(5)
     if yuan < 10_000:
-        thousands = _DIGITS[yuan // 1000] + "千" if yuan >= 1000 else ""
-        return draw.pick((f"{yuan}元", f"{yuan}块钱", f"{thousands}多元" if thousands else f"{yuan}元", f"￥{yuan}"))
+        about = f"{_DIGITS[yuan // 1000]}千多" if yuan >= 1000 else f"{yuan}元"
+        return f"{yuan}块钱" if way == 0 else about if way == 1 else f"￥{yuan}" if way == 2 else f"{yuan}元"
     wan, rest = divmod(yuan, 10_000)
-    return draw.pick(
-        (
-            f"{yuan}元",
-            f"{yuan / 10_000:.2f}万元".replace("0万", "万"),
-            f"{wan}万{rest // 1000}千元" if rest >= 1000 else f"{wan}万元",
-            f"{wan}万多元" if rest else f"{wan}万元",
-            f"{yuan:,}元",
-        )
-    )
+    if way == 0:
+        return f"{yuan / 10_000:.2f}万元"
+    if way == 1:
+        return f"{wan}万{_DIGITS[rest // 1000]}千元" if rest >= 1000 else f"{wan}万元"
+    if way == 2:
+        return f"{wan}万多元" if rest else f"{wan}万元"
+    return f"{yuan:,}元" if way == 3 else f"{yuan}元"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bench.matching.links import opponent_of
 from bench.matching.scene import Scene, World
 from bench.matching.systems import COUNTERS, DAY, HOTLINES, HOUR
-from bench.matching.tell import How
+from bench.matching.telling import How
 
 _SEEN = How(sure=True, id_number="full", phone="own")
 
@@ -176,9 +176,9 @@ def once(w: World, s: Scene) -> None:
             served.add(matter.family)
             s.case = "second need"
         else:
-            matter = w.matters.matter(s.at)
+            matter = w.matters.matter(s.at, company=True)
     else:
-        matter = w.matters.matter(s.at)
+        matter = w.matters.matter(s.at, company=True)
         w.known.append((matter.person, {matter.family, "forensic"}))
     kind = draw.random()
     how = How(kind="consultation" if kind < 0.2 else "application")

@@ -14,7 +14,9 @@ from bench.matching.words import Common, Words
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-_BIRTHS = [(date(1938, 1, 1) + timedelta(days=n)).strftime("%Y%m%d") for n in range(25_000)]  # to the year 2006
+_BIRTHS = [
+    (date(1938, 1, 1) + timedelta(days=n)).isoformat().replace("-", "") for n in range(25_000)
+]  # to the year 2006
 _SEQUENCES = [n for n in range(1, 997) if n % 4 < 2]
 """Of the last three digits; two on from each is left free for a neighbour of the same sex."""
 _PREFIXES = [
@@ -33,6 +35,7 @@ class Person:
     phone: str
     region: str  # 6 digits, where they live
     male: bool
+    legal: bool = False  # a firm, with its credit code for an ID number
 
     @property
     def birth(self) -> str:

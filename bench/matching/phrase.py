@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from bench.matching import noise
 from bench.matching.draw import Draw
 from bench.matching.matters import Matter
 from bench.matching.parties import Parties
 from bench.matching.systems import System
+from bench.matching.telling import How
 from bench.matching.words import Common, Words
 
-if TYPE_CHECKING:
-    from bench.matching.tell import How
+
+class _Slots(dict[str, Any]):
+    """What phrases have places for, made when a phrase asks for it."""
+
+    def __init__(self, makers: dict[str, Callable[[], Any]]) -> None:
+        self._makers = makers
+
+    def __missing__(self, slot: str) -> Any:
+        made = self[slot] = self._makers[slot]()
+        return made
 
 
 class Phrases:
@@ -50,6 +60,8 @@ class Phrases:
 
     def item(self, matter: Matter, level: str = "child") -> str:
         """The catalogue's word for what is asked; `parent` or `child`."""
+        if matter.exam and level == "child":
+            return self._draw.pick(self._words.forensic["exams"][matter.exam])  # type: ignore[no-any-return]
         names = self._words.items[matter.family][level]
         return self._draw.pick(names) if names else self.document(matter)
 
@@ -92,46 +104,49 @@ class Phrases:
         if habit.register in ("desk", "platform"):
             own = self._words.register(habit.register)
             text = draw.pick(own["text"])
-            return draw.pick(own["title"]), text if draw.chance(0.5) else draw.pick(cause["facts"]) + "。"
-        fact = draw.pick(cause["facts"])
+            return draw.pick(own["title"]), text if matter.yuan and draw.chance(0.5) else self._fact(matter) + "。"
+        fact = self._fact(matter)
         return "", f"{fact}，{draw.pick(cause['wants'])}。" if draw.chance(0.8) else f"{fact}。"
+
+    def _fact(self, matter: Matter) -> str:
+        """What happened, in one of the ways to say it."""
+        ways: list[list[str]] = self._words.raw["causes"][matter.cause]["facts"]
+        return self._draw.pick(ways[matter.variant % len(ways)])
 
     def _notarisation(self, matter: Matter, habit: System) -> tuple[str, str]:
         own = self._words.notary
         text = self._draw.pick(own["text"] if matter.abroad else own["home"])
         return self._draw.pick(own["title"]), text
 
-    def _slots(self, matter: Matter, name: str | None, named: bool, how: How) -> dict[str, Any]:
+    def _slots(self, matter: Matter, name: str | None, named: bool, how: How) -> _Slots:
         draw, words = self._draw, self._words
-        slots: dict[str, Any] = {
-            "name": name or "当事人",
-            "topic": draw.pick(self._topics(matter)),
-            "opp": self._opponent(matter, named),
-            "service": words.services[matter.family],
-            "region": words.regions[matter.person.region][1],
-            "when": noise.spoken_date(draw, matter.began),
-            "place": matter.place,
-            "quote": draw.pick(words.raw["quote"]).format(no=how.quoted) if how.quoted else "",
-            "no": how.quoted,
-            "n": matter.count,
-        }
-        if matter.cause:
-            slots["amt"] = noise.spoken_amount(draw, matter.yuan)
-            slots["mon"] = matter.months
-            slots["job"] = matter.job
-            slots["cause"] = self._common.formal[matter.cause]
-        if matter.document:
-            slots["doc"] = slots["cause"] = self.document(matter)
-            slots["use"] = draw.pick(words.notary["uses"][matter.use])
-            slots["country"] = self._country(matter) if matter.abroad else ""
-            slots["object"] = matter.estate
-        if matter.exam:
-            slots["exam"] = draw.pick(words.forensic["exams"][matter.exam])
-            slots["client"] = matter.client
-        slots["item"] = slots.get("doc") or slots.get("exam") or self.item(matter)
-        if how.agent is not None:
-            slots["kin"], slots["kin_of"] = how.agent.kin, how.agent.role
-        return slots
+        return _Slots(
+            {
+                "name": lambda: name or "当事人",
+                "topic": lambda: draw.pick(self._topics(matter)),
+                "opp": lambda: self._opponent(matter, named),
+                "service": lambda: words.services[matter.family],
+                "region": lambda: words.regions[matter.person.region][1],
+                "when": lambda: noise.spoken_date(draw, matter.began),
+                "place": lambda: matter.place,
+                "quote": lambda: draw.pick(words.raw["quote"]).format(no=how.quoted) if how.quoted else "",
+                "no": lambda: how.quoted,
+                "n": lambda: matter.count,
+                "amt": lambda: noise.spoken_amount(draw, matter.yuan),
+                "mon": lambda: matter.months,
+                "job": lambda: matter.job,
+                "cause": lambda: self._common.formal[matter.cause] if matter.cause else self.document(matter),
+                "doc": lambda: self.document(matter),
+                "use": lambda: draw.pick(words.notary["uses"][matter.use]),
+                "country": lambda: self._country(matter),
+                "object": lambda: matter.estate,
+                "exam": lambda: draw.pick(words.forensic["exams"][matter.exam]),
+                "client": lambda: matter.client,
+                "item": lambda: self.item(matter),
+                "kin": lambda: how.agent.kin if how.agent else "",
+                "kin_of": lambda: how.agent.role if how.agent else "",
+            }
+        )
 
     def _opponent(self, matter: Matter, named: bool) -> str:
         draw, party = self._draw, matter.opponent

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from bench.matching.scene import Scene, World
 from bench.matching.systems import COUNTERS, DAY, HOTLINES, HOUR, OFFICES
-from bench.matching.tell import How, Told
+from bench.matching.telling import How, Told
 
 
 def web_then_hotline(w: World, s: Scene) -> None:
     """Once with an ID number, then by phone only, or the other way round; some tell it three or four times."""
     draw, number = w.draw, w.new()
-    matter = w.matters.matter(s.at, family="" if draw.chance(0.1) else "legal-aid" if draw.chance(0.4) else "mediation")
+    matter = w.matters.matter(
+        s.at, family="" if draw.chance(0.4) else draw.pick(("legal-aid", "mediation")), company=True
+    )
     consulting = draw.chance(0.06)
     how = How(kind="consultation" if consulting else "application", sure=draw.chance(0.93))
     known = replace(how, sure=True, id_number="full", phone="own")
@@ -68,7 +70,7 @@ def written_otherwise(w: World, s: Scene) -> None:
 def parent_and_child(w: World, s: Scene) -> None:
     """The platform's item, and the record that an office works on under it."""
     draw, number = w.draw, w.new()
-    matter = w.matters.matter(s.at)
+    matter = w.matters.matter(s.at, company=True)
     item = w.teller.phrases.item(matter, "parent")
     parent = s.tell(number, matter, "gov-service", s.at, How(sure=True, id_number="full", item=item))
     named = draw.chance(0.75)
@@ -109,7 +111,7 @@ def on_behalf(w: World, s: Scene) -> None:
 def refiled(w: World, s: Scene) -> None:
     """Returned or to be completed, and filed again."""
     draw, number = w.draw, w.new()
-    matter = w.matters.matter(s.at)
+    matter = w.matters.matter(s.at, company=True)
     office = w.anywhere(matter)
     first = s.tell(
         number, matter, office, s.at, How(sure=True, phone="own", id_number="" if office in HOTLINES else "full")

@@ -10,10 +10,15 @@ from bench.matching.matters import Matter, Matters
 from bench.matching.parties import Parties
 from bench.matching.people import People, Person
 from bench.matching.systems import COUNTERS, DAY, HOTLINES, HOUR, OFFICES
-from bench.matching.tell import Agent, How, Teller, Told
+from bench.matching.tell import Teller
+from bench.matching.telling import Agent, How, Told
 from bench.matching.words import load_common, load_words
 
 _ACQUAINTANCES = 4_000
+_DAY_ONLY = ("arbitration", "lawyer", "grassroots", "legal-aid")
+"""Systems that may know no time of day of a record."""
+_UNHURRIED = ("once", "1", "2", "3", "4", "5")
+"""Stories in which nothing hangs on the hour."""
 
 
 class World:
@@ -26,7 +31,7 @@ class World:
         self.people = People(draw, words, common)
         self.parties = Parties(draw, words, common, self.people)
         self.matters = Matters(draw, words, self.people, self.parties, common.courts)
-        self.teller = Teller(draw, words, common, self.parties)
+        self.teller = Teller(draw, words, common, self.matters)
         self.known: deque[tuple[Person, set[str]]] = deque(maxlen=_ACQUAINTANCES)
         self._matters = 0
 
@@ -90,6 +95,8 @@ class Scene:
     ) -> Told:
         """A submission of the matter with this number. `link`: what it must be linked to; `others` will do too."""
         told = self.world.teller.tell(matter, system, awake(at), how)
+        if system in _DAY_ONLY and self.case in _UNHURRIED and self.world.draw.chance(0.4):
+            told.line["received_at"] = self.world.teller.moment(told.at // DAY * DAY)
         told.matter, told.case = number, self.case
         if link is not None:
             told.link, told.to = link[0], (link[1].sid, *(other.sid for other in others))

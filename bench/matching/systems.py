@@ -71,10 +71,11 @@ COUNTERS = ("web", "gov-service", "window", "terminal")
 class Numbers:
     """The systems' own numbers, no two the same within a system."""
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, patterns: Mapping[str, str]) -> None:
+        self._patterns = {name: patterns.get(name, system.number) for name, system in SYSTEMS.items()}
         self._next = {name: draw.between(100, 9_000) for name in SYSTEMS}
 
     def number(self, system: str, day: str, region: str) -> str:
         """The next one; `day` is yyyymmdd."""
         self._next[system] = n = self._next[system] + 1
-        return SYSTEMS[system].number.format(day=day, year=day[:4], n=n, region=region)
+        return self._patterns[system].format(day=day, year=day[:4], n=n, region=region)

@@ -171,12 +171,12 @@ def test_no_two_styles_share_a_phrase() -> None:
 
 
 def _phrases(value: Any) -> Iterator[str]:
-    """All strings of more than a term's length, and those with slots."""
+    """All that is more than a term."""
     if isinstance(value, dict):
         for inner in value.values():
             yield from _phrases(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _phrases(inner)
-    elif isinstance(value, str) and len(value) > 8:
+    elif isinstance(value, str) and ("{" in value or len(value) > 4):
         yield value
