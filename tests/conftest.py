@@ -24,12 +24,16 @@ settings.register_profile("santai", print_blob=True, deadline=None)
 settings.load_profile("santai")
 
 SEED_OPTION = "--santai-seed"
+SECONDS_OPTION = "--santai-chaos-seconds"
+RATE_OPTION = "--santai-chaos-rate"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--santai-seed N`` repeats a run's random choices (fault schedules, generated days)."""
     chosen = random.SystemRandom().randrange(2**31)
     parser.addoption(SEED_OPTION, type=int, default=chosen, help="seed of the `seed` fixture; printed in the header")
+    parser.addoption(SECONDS_OPTION, type=float, default=30.0, help="how long the engine's random faults go on")
+    parser.addoption(RATE_OPTION, type=int, default=1200, help="events a second meanwhile")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
