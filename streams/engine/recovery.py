@@ -7,6 +7,7 @@ nothing was committed. Both ways out of recovery (with tables, and without) go t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from faust.tables.manager import TableManager
@@ -40,6 +41,7 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
         if title == "active":
             await self.tables.own(tps)
         await super()._build_highwaters(consumer, tps, destination, title)
+        self.tables.check_stores({tp: destination[tp] for tp in sorted(tps)})
 
     async def _resume_streams(self, generation_id: int = 0) -> None:
         """The way out for an app without tables."""
@@ -88,3 +90,8 @@ class BatchTables(TableManager):  # type: ignore[misc]
     async def own(self, changelogs: set[TP]) -> None:
         """Become the only writer of these changelog partitions, and of no others."""
         await self.writers.own({(self._changelogs[tp.topic].name, tp.partition): tp.topic for tp in sorted(changelogs)})
+
+    def check_stores(self, ends: Mapping[TP, int]) -> None:
+        """Raises Stop when a store holds more than its changelog, whose last offset is given."""
+        for tp, last in ends.items():
+            self._changelogs[tp.topic].check_not_ahead(tp.partition, last)

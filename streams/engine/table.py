@@ -52,6 +52,16 @@ class StepTable(faust.Table):  # type: ignore[misc]
         self.store(partition).write(outcome.changes, offset)
         self.step.applied(partition, outcome)
 
+    def check_not_ahead(self, partition: int, last: int) -> None:
+        """Raises Stop when the store holds more than the changelog, whose last offset is given: it belongs to another
+        one. Faust would crash, and crash again when started again; going on would mix two histories."""
+        stored = self.store(partition).offset
+        if stored is not None and stored > last:
+            raise Stop(
+                f"状态目录比变更日志新:{self.changelog_topic_name} 分区 {partition} 已存到 {stored},日志只到 {last}。"
+                f"Kafka 的数据曾被清空或更换:请先恢复;确认要从日志重建时,删除 {self._config.workdir} 后再启动"
+            )
+
     # -- for Faust -----------------------------------------------------------------------------------------------
 
     def persisted_offset(self, tp: TP) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,6 +207,22 @@ def test_a_restart_replays_only_what_the_store_does_not_have(rig: Rig, store: st
     rig.drain()
     assert rig.stop_all() == [0]
     assert (rig.outputs() == told) == (store == "rocksdb")
+
+
+def test_a_store_of_another_changelog_ends_the_worker_with_code_2_and_says_what_to_do(rig: Rig) -> None:
+    """As after the broker's data were deleted and the workers' kept."""
+    rig.start()
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    rig.admin.delete_topics([changelog := changelog_topic(rig.app, "tally")])[changelog].result()
+    wait_until(lambda: changelog not in rig.admin.list_topics(timeout=10).topics, 60, "deleted")
+    worker = rig.start()
+    assert worker.process.wait(90) == 2
+    assert "状态目录比变更日志新" in worker.log.read_text()
+    shutil.rmtree(rig.folder / "data")
+    rig.start().wait_ready()
+    assert rig.stop_all() == [0]
 
 
 def test_a_topic_with_another_partition_count_ends_the_worker_with_code_2(rig: Rig) -> None:
