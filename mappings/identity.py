@@ -21,6 +21,7 @@ _SHARED_STARTS = frozenset({"11", "12", "13", "51", "52", "53"})
 
 _RESIDENT_18 = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _RESIDENT_15 = re.compile(r"[1-9]\d{14}", re.ASCII)
+_TYPED = re.compile(r"\d{15,18}[\dX]", re.ASCII)  # one character too few or too many, or two that changed places
 _CREDIT = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
 _OTHER = re.compile(r"[A-Z0-9]{5,20}")
 _NOISE = str.maketrans("", "", " \t\r\n\u3000-‐–—'")
@@ -105,11 +106,11 @@ def _resident(text: str) -> str:
         text = text[:6] + "19" + text[6:]
         text += resident_check(text)
     elif not _RESIDENT_18.fullmatch(text):
-        raise FieldProblem("bad_id", "证件号码格式不正确")
+        raise FieldProblem("bad_id", "证件号码格式不正确", kept=text if _TYPED.fullmatch(text) else None)
     if not is_date(text[6:10], text[10:12], text[12:14]):
-        raise FieldProblem("bad_id", "身份证号码中的出生日期不存在")
+        raise FieldProblem("bad_id", "身份证号码中的出生日期不存在", kept=text)
     if resident_check(text[:17]) != text[17]:
-        raise FieldProblem("bad_checksum", "身份证号码校验位不符")
+        raise FieldProblem("bad_checksum", "身份证号码校验位不符", kept=text)
     return text
 
 

@@ -50,6 +50,7 @@ class _Made:
     submission: dict[str, Any] | None = None
     notes: list[InboxEvent] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)  # field → what was typed there, where it may be near
 
 
 Step = Callable[[Any], Any]  # document → canonical value or None; FieldProblem
@@ -66,16 +67,18 @@ class FieldReader:
     default: Any
     required: bool
 
-    def read(self, document: Any, marks: list[Mark]) -> Any:
-        """The value, None if there is none. Problems go to the marks. Missing if it must be there, Silent if the code
-        says nothing where something must be said."""
+    def read(self, document: Any, made: _Made) -> Any:
+        """The value, None if there is none. Problems go to the marks, what was typed is kept. Missing if it must be
+        there, Silent if the code says nothing where something must be said."""
         problem: FieldProblem | None = None
         for step in self.steps:
             try:
                 value = step(document)
             except FieldProblem as error:
                 problem = problem or error
-                marks.append(Mark(field=self.name, problem=error.problem, reason=error.reason))
+                made.marks.append(Mark(field=self.name, problem=error.problem, reason=error.reason))
+                if error.kept is not None:
+                    made.kept[self.name] = error.kept
                 continue
             except Silent:
                 if self.required:
@@ -105,7 +108,7 @@ class CompiledRule:
         """Add what the rule makes of the document."""
         values: dict[str, Any] = {}
         for reader in self.fields:
-            value = reader.read(document, made.marks)
+            value = reader.read(document, made)
             if value is not None:
                 values[reader.name] = value
         if self.note is not None:
@@ -118,9 +121,9 @@ class CompiledRule:
             )
             return
         for group, readers in self.groups.items():
-            parts = {
-                name: value for name, reader in readers if (value := reader.read(document, made.marks)) is not None
-            }
+            parts = {name: value for name, reader in readers if (value := reader.read(document, made)) is not None}
+            if group == "person" and "id_number" not in parts and "person.id_number" in made.kept:
+                parts["id_typed"] = made.kept["person.id_number"]
             if parts:
                 values[group] = GROUPS[group](**parts)
         made.submission = values

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from santai.commands import dlq, mapping, run, schema
+from santai.commands import dlq, mapping, match, run, schema
 from santai.commands.common import AsJson, console, print_json, settings
 from schemas.errors import Retry, SantaiError, Stop
 
@@ -23,6 +23,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(schema.app, name="schema")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(match.app, name="match")
 
 
 @app.command()

@@ -8,6 +8,26 @@ from schemas.events.common import Agent, Counterparty, Pair, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What comparing reads out of a submission, worked out once (`streams/core/traits.py`)."""
+
+    sound: str | None = None
+    party: str | None = None
+    causes: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    amounts: tuple[int, ...] = ()
+    days: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    asks: str | None = None
+    stage: str | None = None
+    handling: bool = False
+    unhappy: bool = False
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
     """What is compared of a submission."""
 
@@ -35,6 +55,7 @@ class Features:
     confidential: bool = False
     anonymous: bool = False
     urgent: bool = False
+    traits: Traits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,5 +123,6 @@ class BookContents:
     notes: tuple[Note, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     weightless: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     tellings: tuple[Telling, ...] = ()

@@ -22,6 +22,7 @@ class Person:
     type: str = "natural"
     name: str | None = None
     id_number: str | None = None
+    id_typed: str | None = None
     phone: str | None = None
     region: str | None = None
 

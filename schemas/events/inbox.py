@@ -105,6 +105,7 @@ class Verdict:
     key_kind: str
     version: int
     weightless: bool
+    shared: bool = False
     pairs: tuple[Pair, ...] = ()
 
 

@@ -42,6 +42,7 @@ class TicketRecord:
     notes: tuple[Note, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     weightless: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     tellings: tuple[Telling, ...] = ()
     now: int = 0

@@ -21,10 +21,15 @@ def merge(a: BookContents, b: BookContents) -> BookContents:
         pairs=tuple(sorted(_union(a.pairs, b.pairs, pair_key, _better_pair), key=pair_key)),
         notes=tuple(sorted(_union(a.notes, b.notes, _note_id, _told_note), key=note_order)),
         rulings=tuple(sorted(_union(a.rulings, b.rulings, _ruling_key, _later_ruling), key=_ruling_key)),
-        weightless=tuple(sorted({*a.weightless, *b.weightless})),
+        weightless=_both(a.weightless, b.weightless),
+        shared=_both(a.shared, b.shared),
         published=tuple(sorted(_union(a.published, b.published, _member_id, _higher), key=_member_id)),
         tellings=tuple(sorted(_union(a.tellings, b.tellings, _telling_key, _either), key=_telling_key)),
     )
+
+
+def _both(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*a, *b}))
 
 
 def _union(

@@ -1,183 +1,53 @@
-"""Comparing two submissions: evidence for and against, and the relation it amounts to. Pure; reasons are codes.
+"""Comparing two submissions: the relation that the evidence amounts to. Pure; reasons are codes.
 
 SAME needs positive evidence of the person and of the subject, and nothing that contradicts: a wrong merge costs
-somebody a statutory right, a missed one only a repetition.
+somebody a statutory right, a missed one only a repetition. A ratio of texts never decides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import replace
 
-from rapidfuzz.distance import Levenshtein
-from rapidfuzz.fuzz import token_set_ratio
-
+from mappings.lexicon import lexicon
+from mappings.vocabulary import Family
 from schemas.events.book import Features
-from schemas.events.common import Counterparty, Pair
-from streams.core.blocking import keeps_to_itself, own_number
+from schemas.events.common import Pair
+from streams.core import names, parties
+from streams.core.blocking import family_of, keeps_to_itself
+from streams.core.evidence import (
+    CERTAIN,
+    DECISIVE,
+    LIKELY,
+    NAMESAKE,
+    NOBODY,
+    NOTHING,
+    STRONG,
+    TOPIC,
+    Evidence,
+    observe_person,
+    observe_subject,
+    observe_texts,
+)
+from streams.core.traits import known
 
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
-
-DAY_MS = 86_400_000
-WINDOW_MS = 180 * DAY_MS  # lives that are further apart do not overlap by themselves
+Relation = tuple[str | None, str | None]
+_NONE: Relation = (None, None)
 _LONG_MAX = 2**63 - 1
-TEXT_SIMILAR_PERCENT = 60.0
-TEXT_COMPARED_CHARS = 500
-"""Who tells the same matter twice says so at the beginning; a text of any length must not cost seconds or megabytes."""
+
 FOLLOW_UP_KINDS = {
     "follow-up": "follow-up",
     "progress": "follow-up",
     "supplement": "follow-up",
     "complaint": "complaint",
 }
-
-WEIGHTS = {
-    "id_equal": 18.0, "phone_equal": 9.0, "name_equal": 7.0, "name_near": 4.0, "related_number": 14.0,
-    "case_no_equal": 16.0, "doc_no_equal": 12.0, "counterparty_equal": 9.0, "incident_equal": 6.0, "item_equal": 2.0,
-    "family_equal": 2.0, "text_similar": 3.0, "time_near": 1.0, "id_conflict": -30.0, "name_conflict": -8.0,
-    "counterparty_conflict": -16.0, "incident_conflict": -6.0, "purpose_conflict": -16.0, "doc_no_conflict": -12.0,
-    "case_no_conflict": -16.0, "family_conflict": -8.0, "phone_weightless": 0.0, "opposing_parties": -40.0,
-    "time_far": -6.0,
-}  # fmt: skip
-"""log2 odds, roughly: how much likelier the observation is for one matter than for two."""
-
-
-@dataclass(slots=True)
-class Evidence:
-    """What speaks for and against two submissions being one matter."""
-
-    reasons: list[str] = field(default_factory=list)
-    person: bool = False  # positively the same person
-    person_weak: bool = False  # something points to the same person, not enough alone
-    subject: bool = False  # positively the same subject
-    contradiction: bool = False  # cannot be one matter, whatever else agrees
-
-    def add(self, code: str) -> None:
-        """Note one observation."""
-        self.reasons.append(code)
-
-    @property
-    def score(self) -> float:
-        """Sum of the weights of what was observed."""
-        return sum(WEIGHTS[r] for r in self.reasons)
-
-
-@lru_cache(maxsize=8_192)
-def _names(a: str, b: str) -> str:
-    """equal, masked (equal as far as both can be read), near (one character apart), conflict."""
-    if a == b:
-        return "equal"
-    if "*" in a or "*" in b or "?" in a or "?" in b:
-        return "masked" if len(a) == len(b) and _masked_equal(a, b) else "conflict"
-    return "near" if min(len(a), len(b)) >= 2 and Levenshtein.distance(a, b, score_cutoff=1) == 1 else "conflict"
-
-
-def _masked_equal(a: str, b: str) -> bool:
-    wild = "*?"
-    return all(x == y or x in wild or y in wild for x, y in zip(a, b, strict=True))
-
-
-def _person(a: Features, b: Features, e: Evidence, phone_counts: bool) -> None:
-    pa, pb = a.person, b.person
-    ids = _equal(pa.id_number, pb.id_number)
-    phones = _equal(pa.phone, pb.phone)
-    names = _names(pa.name, pb.name) if pa.name and pb.name else None
-    if ids is True:
-        e.add("id_equal")
-    elif ids is False:
-        e.add("id_conflict")
-        e.contradiction = True
-    if phones is True:
-        e.add("phone_equal" if phone_counts else "phone_weightless")
-    if names:
-        e.add("name_near" if names == "masked" else f"name_{names}")
-    phone = phones is True and phone_counts
-    # One ID number under unrelated names is a cadre typing his own: never SAME. One phone and one character of the
-    # name apart may be a typing slip, or two siblings: only an ID number tells.
-    e.person = (ids is True and names != "conflict") or (phone and names in ("equal", "masked"))
-    e.person_weak = ids is True or phone
-    if names == "conflict" and not (ids is True and phone):
-        e.contradiction = True
-
-
-def _equal(a: str | None, b: str | None) -> bool | None:
-    return None if not a or not b else a == b
-
-
-def _party(a: Counterparty | None, b: Counterparty | None) -> bool | None:
-    if a is None or b is None:
-        return None
-    by_id = _equal(a.id_number, b.id_number)
-    if by_id is not None:
-        return by_id
-    return None if not a.name or not b.name else _names(a.name, b.name) == "equal"
-
-
-def _purpose(a: Features, b: Features) -> bool | None:
-    """Systems word purposes each in their own way; only in notarial matters (公证) does another purpose, or another
-    place of use, make another matter."""
-    return _equal(a.purpose, b.purpose) if a.family == b.family == "notary" else None
-
-
-def _subject(a: Features, b: Features, e: Evidence) -> None:
-    quoted = own_number(a) in (*b.related_numbers, b.parent_no) or own_number(b) in (*a.related_numbers, a.parent_no)
-    if quoted:
-        e.add("related_number")
-    checks = (
-        ("case_no", _equal(a.case_no, b.case_no)), ("doc_no", _equal(a.doc_no, b.doc_no)),
-        ("purpose", _purpose(a, b)), ("counterparty", _party(a.counterparty, b.counterparty)),
-        ("incident", _equal(a.incident_date, b.incident_date)), ("family", _equal(a.family, b.family)),
-    )  # fmt: skip
-    found = dict(checks)
-    for name, equal in checks:
-        if equal is True and name != "purpose":
-            e.add(f"{name}_equal")
-        elif equal is False:
-            e.add(f"{name}_conflict")
-    if _equal(a.item, b.item):
-        e.add("item_equal")
-    far = abs(a.received_at - b.received_at) > WINDOW_MS
-    e.add("time_far" if far else "time_near")
-    if any(found[n] is False for n in ("case_no", "doc_no", "purpose", "counterparty")):
-        e.contradiction = True
-    e.subject = (
-        found["case_no"] is True
-        or (found["doc_no"] is True and found["purpose"] is not False)
-        or (found["counterparty"] is True and found["incident"] is not False and not far)
-        or (quoted and found["counterparty"] is not False)
-    )
-
-
-def _texts_similar(a: str | None, b: str | None) -> bool:
-    if not a or not b:
-        return False
-    a, b = a[:TEXT_COMPARED_CHARS], b[:TEXT_COMPARED_CHARS]
-    return token_set_ratio(a, b, score_cutoff=TEXT_SIMILAR_PERCENT) >= TEXT_SIMILAR_PERCENT
+_BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
+"""Where people go to apply: what does not say its kind is an application."""
 
 
 def compared(f: Features) -> Features:
-    """What a block has to see of a submission: the beginning of the text, and nothing that is not compared."""
-    return replace(f, title=None, agent=None, text=f.text[:TEXT_COMPARED_CHARS] if f.text else None)
-
-
-def observe(a: Features, b: Features, *, phone_counts: bool = True, texts: bool = True) -> Evidence:
-    """All evidence of a pair, that of the texts only if asked for; symmetric."""
-    e = Evidence()
-    _person(a, b, e, phone_counts)
-    _subject(a, b, e)
-    if texts and _texts_similar(a.text, b.text):
-        e.add("text_similar")
-    if _opposed(a, b):
-        e.add("opposing_parties")
-        e.contradiction = True
-    return e
-
-
-def _opposed(a: Features, b: Features) -> bool:
-    return bool(
-        a.counterparty and b.counterparty and a.person.name and b.person.name
-        and a.counterparty.name == b.person.name and b.counterparty.name == a.person.name
-    )  # fmt: skip
+    """What a block has to see of a submission: nothing that is not compared, and of the texts what was read in them."""
+    return replace(f, title=None, text=None, traits=known(f))
 
 
 def contradicts(a: Features, b: Features) -> bool:
@@ -187,26 +57,32 @@ def contradicts(a: Features, b: Features) -> bool:
     """
     if keeps_to_itself(a) or keeps_to_itself(b):
         return True
-    e = observe(a, b, texts=False)  # what they say alike contradicts nothing
-    return e.contradiction or "name_conflict" in e.reasons
+    e = Evidence()
+    observe_person(a, b, e, phone_counts=True, shared=False)
+    if e.contradiction or "name_conflict" in e.reasons or _opposed(a, b):
+        return True
+    observe_subject(a, b, e)
+    return e.contradiction
 
 
-def compare(a: Features, b: Features, *, phone_counts: bool = True) -> Pair | None:
+def compare(a: Features, b: Features, *, phone_counts: bool = True, shared: bool = False) -> Pair | None:
     """The relation of two submissions with its reasons, strongest first, or None when nothing ties them together.
 
-    `a` and `b` may come in either order; the pair names the earlier by (received at, id) first.
+    `a` and `b` may come in either order; the pair names the earlier by (received at, id) first. `phone_counts`: the
+    phone they share is not behind many people; `shared`: several people use it, a household.
     """
     if keeps_to_itself(a) or keeps_to_itself(b):
         return None
     early, late = (a, b) if order(a) < order(b) else (b, a)
-    e = observe(early, late, phone_counts=phone_counts)
-    relation, link = _relation(early, late, e)
+    e = Evidence()
+    relation, link = _relate(early, late, e, phone_counts, shared)
     if relation is None:
         return None
+    words = lexicon()
     return Pair(
         a=early.submission_id, b=late.submission_id, a_received_at=early.received_at, b_received_at=late.received_at,
-        relation=relation, link_kind=link, score=e.score,
-        reasons=tuple(sorted(e.reasons, key=lambda r: -abs(WEIGHTS[r]))), version=pair_version(early, late),
+        relation=relation, link_kind=link, score=e.score(words),
+        reasons=tuple(sorted(e.reasons, key=lambda r: -abs(words.weights[r]))), version=pair_version(early, late),
     )  # fmt: skip
 
 
@@ -220,22 +96,142 @@ def order(f: Features) -> tuple[int, str]:
     return f.received_at, f.submission_id
 
 
-def _relation(early: Features, late: Features, e: Evidence) -> tuple[str | None, str | None]:
-    if "opposing_parties" in e.reasons:
-        # Mediation: one dispute with two applicants. Elsewhere a conflict of interest that nobody may be told of.
-        return (LINK, "opponent") if early.family == late.family == "mediation" else (None, None)
-    follow = FOLLOW_UP_KINDS.get(late.kind or "")
+def asks(f: Features) -> str | None:
+    """What is wanted: as the source says, else as the words say; a business system takes applications."""
+    kind = f.kind or known(f).asks
+    return "application" if kind is None and f.system in _BUSINESS else kind
+
+
+def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, shared: bool) -> Relation:
+    if _opposed(early, late):
+        return _opponents(early, late, e)
+    observe_person(early, late, e, phone_counts=phone_counts, shared=shared)
+    if e.other_person:
+        if late.parent_no or early.parent_no:
+            return _group(early, late, e)
+        return _NONE
+    observe_subject(early, late, e)
+    if early.anonymous or late.anonymous:
+        return (REVIEW, None) if e.person >= LIKELY and e.quoted and not e.contradiction else _NONE
+    return _follows(early, late, e) or _other_service(early, late, e) or _same(early, late, e)
+
+
+def _opposed(a: Features, b: Features) -> bool:
+    """Each is the other's counterparty."""
+    x, y = a.counterparty, b.counterparty
+    if x is None or y is None or not x.name or not y.name or not a.person.name or not b.person.name:
+        return False
+    return _is(a.person.name, y.name) and _is(b.person.name, x.name)
+
+
+def _is(person: str, party: str) -> bool:
+    if person == party:
+        return True
+    p, q = parties.core(person), parties.core(party)
+    return bool(p and q) and p is not None and q is not None and parties.relation(p, q) == parties.EQUAL
+
+
+def _opponents(early: Features, late: Features, e: Evidence) -> Relation:
+    """Mediation: one dispute with two applicants. Elsewhere a conflict of interest that nobody may be told of."""
+    e.reasons.append("opposing_parties")
+    e.contradiction = e.other_person = True
+    families = {family_of(early), family_of(late)}
+    return (LINK, "opponent") if "mediation" in families and families <= {"mediation", None} else _NONE
+
+
+def _group(early: Features, late: Features, e: Evidence) -> Relation:
+    """Several people's claims under one number: a parent with children, each its own ticket."""
+    observe_subject(early, late, e)
+    e.contradiction = e.other_person = True
+    told = "counterparty_equal" in e.reasons or "counterparty_mentioned" in e.reasons
+    return (LINK, "child") if e.parent and told else _NONE
+
+
+def _follows(early: Features, late: Features, e: Evidence) -> Relation | None:
+    """Calls about a matter that is there already. None: it is no such call."""
+    kind, before = FOLLOW_UP_KINDS.get(asks(late) or ""), FOLLOW_UP_KINDS.get(asks(early) or "")
+    if before == "follow-up" or (before == "complaint" and known(early).handling):
+        return _NONE  # what follows a call follows its matter
+    if kind is None or (kind == before and not known(late).handling):
+        return None  # two grievances (投诉) against the other side are no complaint about us
     if e.contradiction:
-        incident = e.person and "counterparty_conflict" not in e.reasons and "incident_equal" in e.reasons
-        return (LINK, "incident") if incident else (None, None)
+        return _NONE
+    tied = e.person >= LIKELY or (e.person == NAMESAKE and (e.subject >= STRONG or "region_equal" in e.reasons))
+    if not tied and not (e.quoted and "name_conflict" not in e.reasons):
+        return _NONE
+    if e.subject == NOTHING and e.days > lexicon().limits["days_apart_max"]:
+        return _NONE
+    return LINK, kind
+
+
+def _other_service(early: Features, late: Features, e: Evidence) -> Relation | None:
+    """One incident, several services: consultation, legal aid, appraisal; a second appraisal. None: it is not that."""
+    if e.person < LIKELY and not (e.person == NAMESAKE and e.subject >= STRONG):
+        return None
+    before, after = known(early), known(late)
+    if after.stage and after.stage != before.stage:
+        related = e.quoted or "case_no_equal" in e.reasons or e.subject >= TOPIC
+        if related and "counterparty_conflict" not in e.reasons:
+            return LINK, "child"
     if "family_conflict" in e.reasons:
-        return (LINK, "incident") if e.person and e.subject else (None, None)
-    if follow and (e.person or e.person_weak) and (e.subject or "related_number" in e.reasons):
-        return LINK, follow
-    if {early.kind, late.kind} == {"consultation", "application"} and e.person and e.subject:
-        return LINK, "incident"
-    if e.person and e.subject:
-        return (REVIEW if early.anonymous or late.anonymous else SAME), None
-    if (e.person or e.person_weak) and (e.subject or "text_similar" in e.reasons):
+        if e.contradiction and "incident_equal" not in e.reasons:
+            return _NONE
+        told = e.subject >= STRONG or "incident_equal" in e.reasons or "case_no_equal" in e.reasons
+        return (LINK, "incident") if told and "counterparty_conflict" not in e.reasons else _NONE
+    if {asks(early), asks(late)} == {"consultation", "application"} and not e.contradiction:
+        return (LINK, "incident") if e.subject >= TOPIC else _NONE
+    return None
+
+
+def _same(early: Features, late: Features, e: Evidence) -> Relation:
+    if e.contradiction:
+        incident = e.person == CERTAIN and "incident_equal" in e.reasons and "counterparty_conflict" not in e.reasons
+        return (LINK, "incident") if incident and "cause_conflict" in e.reasons else _NONE
+    if "name_conflict" in e.reasons:
+        return (REVIEW, None) if e.subject >= STRONG else _NONE
+    near = e.days <= lexicon().limits["days_review_max"]
+    if e.person == CERTAIN:
+        if e.subject >= STRONG or (e.subject == TOPIC and _told_alike(early, late, e)):
+            return SAME, None
+        return (REVIEW, None) if e.subject == TOPIC and near and _open(e) else _NONE
+    if e.person == LIKELY:
+        both = "cause_equal" in e.reasons and _party_agrees(e)
+        if e.subject == DECISIVE or (e.subject == STRONG and both):
+            return SAME, None
+        asked = e.subject == STRONG or (e.subject == TOPIC and near and observe_texts(early, late, e))
+        return (REVIEW, None) if asked else _NONE
+    return _stranger(early, late, e, near)
+
+
+def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relation:
+    """Somebody of that name, or nobody known: what a person may look at."""
+    if e.person == NAMESAKE and "name_equal" in e.reasons and e.subject == DECISIVE and _named_by_both(early, late):
+        return SAME, None
+    if e.person == NAMESAKE and e.subject >= STRONG:
         return REVIEW, None
-    return None, None
+    if e.person == NOBODY:
+        return (REVIEW, None) if e.quoted and e.subject == DECISIVE and near else _NONE
+    if not near or e.subject < TOPIC:
+        return _NONE
+    known_place = "region_equal" in e.reasons or "phone_equal" in e.reasons
+    return (REVIEW, None) if known_place and observe_texts(early, late, e) else _NONE
+
+
+def _named_by_both(early: Features, late: Features) -> bool:
+    return not names.thin(early.person.name or "") and not names.thin(late.person.name or "")
+
+
+def _party_agrees(e: Evidence) -> bool:
+    return "counterparty_equal" in e.reasons or "counterparty_mentioned" in e.reasons
+
+
+def _told_alike(early: Features, late: Features, e: Evidence) -> bool:
+    """The same kind of thing, soon after, in the same words, and no sum to tell them apart."""
+    if e.days > lexicon().limits["days_near"] or "amount_conflict" in e.reasons:
+        return False
+    return "cause_equal" in e.reasons and observe_texts(early, late, e)
+
+
+def _open(e: Evidence) -> bool:
+    """Whether it is worth a person's time: the same kind of thing, and nothing that looks like a second need."""
+    return "cause_equal" in e.reasons and "amount_conflict" not in e.reasons

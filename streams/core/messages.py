@@ -26,6 +26,7 @@ from schemas.ids import deterministic_id
 from streams.core.announce import member_of
 from streams.core.blocking import BlockKey
 from streams.core.compare import REVIEW, compared, order
+from streams.core.traits import with_traits
 
 NoteEvent = StatusChanged | Urged | Complained | CalledBack | Rated | Supplemented | Withdrawn
 NOTE_KINDS: dict[type, str] = {
@@ -37,12 +38,12 @@ NOTE_KINDS: dict[type, str] = {
     Supplemented: "supplement",
     Withdrawn: "withdrawal",
 }
-_FEATURES = tuple(f.name for f in fields(Features))
+_FEATURES = tuple(f.name for f in fields(Features) if f.name != "traits")
 
 
 def features_of(s: Submission) -> Features:
-    """What of a submission is compared and kept."""
-    return Features(**{name: getattr(s, name) for name in _FEATURES})
+    """What of a submission is compared and kept, with its traits."""
+    return with_traits(Features(**{name: getattr(s, name) for name in _FEATURES}))
 
 
 def contents_of(e: NoteEvent | Decided | Receipt) -> BookContents:

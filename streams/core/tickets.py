@@ -159,8 +159,9 @@ class _Turn:
     def verdict(self, v: Verdict) -> None:
         claims = self.record.claims
         at = next((i for i, c in enumerate(claims) if c.key == v.key and c.version == v.version), None)
-        if at is not None and v.weightless and v.key_kind == PHONE:
-            self.learn(BookContents(weightless=(v.submission_id,)))
+        if v.key_kind == PHONE and (v.weightless or v.shared) and any(c.key == v.key for c in claims):
+            whose = (v.submission_id,)
+            self.learn(BookContents(weightless=whose if v.weightless else (), shared=whose))
         if at is None or claims[at].answered:
             return
         answered = replace(claims[at], answered=True)

@@ -10,12 +10,12 @@ from streams.core.book import merge
 from streams.core.compare import compare
 
 DAY = 86_400_000
-PERSON: dict[str, Any] = {"name": "王晓", "id_number": "ID-1", "phone": "P-1"}
+PERSON: dict[str, Any] = {"name": "王晓", "id_number": "ID-1", "id_typed": None, "phone": "P-1", "region": None}
 COMPANY = Counterparty(name="某建筑公司")
 
 
 def features(sid: str, received_at: int = 0, **changed: Any) -> Features:
-    """A submission `sid` of 王晓 against the company; `name`, `id_number`, `phone` change the person."""
+    """A submission `sid` of 王晓 against the company; `name`, `id_number`, `phone` … change the person."""
     person = Person(**{name: changed.pop(name, value) for name, value in PERSON.items()})
     given: dict[str, Any] = {"counterparty": COMPANY, "family": "legal-aid", "kind": "application", "system": "web"}
     given |= {"source_key": sid, "number": sid, "person": person} | changed

@@ -77,8 +77,9 @@ def _matched(subs: Iterable[Submission]) -> Iterable[tuple[str, BookContents]]:
             blocks[k.key], verdicts = handle_claim(blocks.get(k.key), claim)
             for v in verdicts:
                 sid = v.submission_id
-                mark = (sid,) if v.weightless and v.key_kind == "phone" else ()
-                yield sid, BookContents(pairs=v.pairs, weightless=mark)
+                whose = (sid,) if v.key_kind == "phone" else ()
+                weightless, shared = whose if v.weightless else (), whose if v.weightless or v.shared else ()
+                yield sid, BookContents(pairs=v.pairs, weightless=weightless, shared=shared)
 
 
 def _connected(books: dict[str, BookContents], ties: list[tuple[str, str]]) -> Iterable[BookContents]:

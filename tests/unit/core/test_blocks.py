@@ -6,8 +6,11 @@ from typing import Any
 
 from schemas.events.inbox import Claim, Verdict
 from schemas.events.tables import Block
-from streams.core.blocks import BLOCK_ENTRIES_MAX, PHONE_PEOPLE_MAX, handle_claim
+from streams.core.blocks import entries_max, handle_claim, people_max
 from tests.support.features import features
+
+BLOCK_ENTRIES_MAX = entries_max("id")
+PHONE_PEOPLE_MAX = people_max()
 
 
 def claim(sid: str, *, version: int = 1, kind: str = "phone", **changed: Any) -> Claim:

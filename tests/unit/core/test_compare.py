@@ -9,13 +9,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mappings.lexicon import lexicon
 from santai.words import Words
 from schemas.events.book import Features
 from schemas.events.common import Counterparty
-from streams.core.compare import WEIGHTS, WINDOW_MS, compare, compared, contradicts, pair_version
+from streams.core.compare import compare, compared, contradicts, pair_version
 from tests.support.features import features
 from tests.unit.schemas.strategies import records
 
+WEIGHTS = lexicon().weights
+WINDOW_MS = lexicon().limits["days_apart_max"] * 86_400_000
 OTHER = Counterparty(name="某物业公司")
 Changes = dict[str, Any]
 
@@ -32,12 +35,15 @@ def relation(first: Changes, second: Changes, *, phone_counts: bool = True) -> s
         ({}, {}, "SAME"),
         ({}, {"id_number": None}, "SAME"),  # the hotline knows the phone only
         ({}, {"phone": None}, "SAME"),
-        ({"id_number": None}, {"phone": None}, None),  # nothing says that it is the same person
+        ({"id_number": None}, {"phone": None}, "REVIEW"),  # somebody of that name with the same opponent
+        ({"id_number": None}, {"phone": None, "counterparty": None}, None),  # nothing says that it is the same person
         ({}, {"name": None, "phone": None}, "SAME"),
         ({}, {"name": "王小"}, "SAME"),  # a typing slip under one valid ID number
-        ({"id_number": None}, {"name": "王小"}, "REVIEW"),  # without it: a slip, or a brother
-        ({"id_number": None}, {"name": "王?"}, "SAME"),  # lost by an encoding
-        ({"id_number": None}, {"name": "王*"}, "SAME"),
+        ({"id_number": None}, {"name": "王小"}, "SAME"),  # heard the same: brothers are not
+        ({"id_number": None, "name": "王建国"}, {"name": "王建军"}, "REVIEW"),  # a slip, or a brother
+        ({"id_number": None, "name": "王晓明"}, {"name": "王?明"}, "SAME"),  # lost by an encoding
+        ({"id_number": None}, {"name": "王?"}, "REVIEW"),  # of a whole family of that name
+        ({}, {"name": "王*"}, "SAME"),
         ({"id_number": None}, {"name": "李*"}, None),
         ({"id_number": None}, {"name": None}, "REVIEW"),  # a phone without a name
         ({}, {"id_number": "ID-2"}, None),  # couple on one phone, or somebody else's number
@@ -46,7 +52,8 @@ def relation(first: Changes, second: Changes, *, phone_counts: bool = True) -> s
         ({"id_number": None}, {"name": "赵钱孙"}, None),  # recycled mobile
         ({}, {"counterparty": OTHER}, None),  # same person, another opponent
         ({}, {"counterparty": None}, None),
-        ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "拖欠工资三个月了"}, "REVIEW"),
+        ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "拖欠工资三个月了"}, "SAME"),  # in the same words
+        ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "要不到钱,想讨薪"}, "REVIEW"),
         ({}, {"counterparty": None, "related_numbers": ("web:a",)}, "SAME"),  # the number decides
         ({"counterparty": None, "parent_no": "web:b"}, {}, "SAME"),
         ({}, {"counterparty": OTHER, "related_numbers": ("web:a",)}, None),
@@ -57,7 +64,7 @@ def relation(first: Changes, second: Changes, *, phone_counts: bool = True) -> s
         ({"incident_date": "2026-01-01"}, {"incident_date": "2026-01-01"}, "SAME"),
         ({"incident_date": "2026-01-01"}, {"incident_date": "2026-02-01"}, None),
         ({"incident_date": "1"}, {"incident_date": "1", "case_no": "2"}, "SAME"),
-        ({"incident_date": "1", "case_no": "1"}, {"incident_date": "1", "case_no": "2"}, "incident"),
+        ({"incident_date": "1", "case_no": "1"}, {"incident_date": "1", "case_no": "2"}, None),
         ({"family": "notary", "purpose": "留学"}, {"family": "notary", "purpose": "移民"}, None),
         ({"purpose": "留学"}, {"purpose": "移民"}, "SAME"),  # elsewhere purposes are only worded differently
         ({}, {"family": "forensic"}, "incident"),
@@ -69,11 +76,12 @@ def relation(first: Changes, second: Changes, *, phone_counts: bool = True) -> s
         ({}, {"kind": "supplement"}, "follow-up"),
         ({}, {"kind": "complaint"}, "complaint"),
         ({}, {"kind": "consultation"}, "incident"),
-        ({"kind": "follow-up"}, {}, "SAME"),  # only the later one can be about the earlier
+        ({"kind": "follow-up"}, {}, None),  # only the later one can be about the earlier
         ({"confidential": True}, {}, None),
         ({}, {"confidential": True}, None),
         ({"system": "12309"}, {}, None),
-        ({}, {"anonymous": True}, "REVIEW"),
+        ({}, {"anonymous": True}, None),
+        ({}, {"anonymous": True, "related_numbers": ("web:a",)}, "REVIEW"),
     ],
 )  # fmt: skip
 def test_rules(first: Changes, second: Changes, expected: str | None) -> None:
@@ -86,7 +94,8 @@ def test_rules(first: Changes, second: Changes, expected: str | None) -> None:
 def test_a_phone_counts_only_where_it_is_said_to() -> None:
     only_phone = {"id_number": None}
     assert relation(only_phone, {}, phone_counts=True) == "SAME"
-    assert relation(only_phone, {}, phone_counts=False) is None
+    assert relation(only_phone, {}, phone_counts=False) == "REVIEW"
+    assert relation(only_phone, {"counterparty": None}, phone_counts=False) is None
     pair = compare(features("a"), features("b"), phone_counts=False)
     assert pair is not None
     assert "phone_weightless" in pair.reasons
@@ -165,7 +174,7 @@ def test_never_the_same(a: Features, b: Features, phone_counts: bool) -> None:
         return
     assert not any(f.confidential or f.anonymous or f.system == "12309" for f in (a, b))
     assert {"id_conflict", "name_conflict", "opposing_parties", "counterparty_conflict"}.isdisjoint(pair.reasons)
-    assert {"id_equal", "phone_equal"} & set(pair.reasons)
+    assert {"id_equal", "phone_equal", "name_equal"} & set(pair.reasons)
     assert not contradicts(a, b)
 
 

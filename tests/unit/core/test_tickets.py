@@ -95,9 +95,10 @@ def receipt(sid: str, push: str = "push-1") -> Receipt:
 def test_before_its_verdicts_it_is_received_and_nothing_more() -> None:
     one = One()
     said = one.hears(sub("a", text="很长" * 1000))
-    assert kinds(said) == ["TicketState", "Claim", "Claim", "Claim"]
+    assert kinds(said) == ["TicketState", "Claim", "Claim", "Claim", "Claim"]
     assert (said[0].state, said[0].seq) == ("RECEIVED", 0)
-    assert max(len(c.features.text) for c in said[1:]) < 1000
+    assert {c.features.text for c in said[1:]} == {None}
+    assert max(len(c.features.traits.words) for c in said[1:]) < 1000
     (answer, *rest) = verdicts(Handled(one.record, tuple(said), 0))  # type: ignore[arg-type]
     assert one.hears(answer) == []
     assert kinds(one.hears(*rest)) == ["TicketOpened", "TicketState"]

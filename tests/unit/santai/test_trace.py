@@ -10,13 +10,13 @@ import pytest
 from rich.console import Console
 from sqlalchemy import Engine
 
+from mappings.lexicon import lexicon
 from mappings.vocabulary import Channel, DeliveryKind, Family, RequestKind, State
 from santai.projector.reading import Ambiguous, NotFound
 from santai.trace import render, trace
 from santai.words import Words
 from schemas.events.common import Member
 from schemas.events.ticket import ReviewAsked, SubmissionAttached, SubmissionLinked, TicketNoted, TicketTold
-from streams.core.compare import WEIGHTS
 from tests.unit.santai.conftest import Feed
 from tests.unit.santai.stories import A, B, C, life, opened
 
@@ -104,7 +104,7 @@ def test_all_states_families_kinds_channels_and_deliveries_have_words(words: Wor
 
 
 REASONS = (
-    "id_equal id_checksum_near id_conflict phone_equal phone_weightless name_equal name_near name_conflict "
+    "id_equal id_near id_conflict phone_equal phone_weightless name_equal name_near name_conflict "
     "related_number counterparty_equal counterparty_conflict incident_equal family_equal family_conflict time_near "
     "text_similar case_no_equal doc_no_equal confidential anonymous kind_follow_up region_equal birth_conflict "
     "opposing_parties new_application agent_phone purpose_conflict new_evidence ruling"
@@ -112,7 +112,7 @@ REASONS = (
 
 
 def test_every_reason_has_words(words: Words) -> None:
-    assert not [code for code in (*REASONS.split(), *WEIGHTS) if words.reason(code) == code]
+    assert not [code for code in (*REASONS.split(), *lexicon().weights) if words.reason(code) == code]
 
 
 def test_c_is_not_in_as_story_any_more(read_model: Engine, feed: Feed, words: Words) -> None:

@@ -1,0 +1,181 @@
+"""What comparing knows of words, weights and limits: the files of `mappings/matching/`, read once and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import ahocorasick
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mappings.tables import note_errors
+from mappings.yamlfile import YamlFile
+from schemas.errors import Stop
+
+FOLDER = Path(__file__).parent / "matching"
+_M = TypeVar("_M", bound=BaseModel)
+_C = TypeVar("_C")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Weight(_Strict):
+    """log2 of how much likelier an observation is for one matter than for two."""
+
+    weight: float
+    why: str = Field(min_length=2)
+
+
+class Limit(_Strict):
+    """A bound of the rules."""
+
+    value: int
+    why: str = Field(min_length=2)
+
+
+class WeightsFile(_Strict):
+    """weights.yaml"""
+
+    weights: dict[str, Weight]
+    limits: dict[str, Limit]
+
+
+class Group(_Strict):
+    """A field of law, and words that say no more than that."""
+
+    title: str
+    words: tuple[str, ...]
+
+
+class Cause(_Strict):
+    """What a matter may be about. `code` is group.cause."""
+
+    code: str
+    title: str
+    why: str = Field(min_length=2)
+    words: tuple[str, ...]
+
+
+class CausesFile(_Strict):
+    """causes.yaml"""
+
+    groups: dict[str, Group]
+    causes: tuple[Cause, ...]
+    alike: tuple[tuple[str, str], ...]
+
+
+class Codes(_Strict):
+    """Words that stand for codes; `none` are words that only look like one of them."""
+
+    why: str = Field(min_length=2)
+    codes: dict[str, str]
+    none: tuple[str, ...] = ()
+
+
+class WordList(_Strict):
+    """Words of one meaning."""
+
+    why: str = Field(min_length=2)
+    words: tuple[str, ...]
+
+
+class WordsFile(_Strict):
+    """words.yaml"""
+
+    places: Codes
+    purposes: Codes
+    asks: Codes
+    renewed: Codes
+    handling: WordList
+    unhappy: WordList
+    titles: WordList
+    generic: WordList
+    forms: WordList
+    provinces: WordList
+
+
+class Finder(Generic[_C]):
+    """Finds the words of a list in a text, the longest first, without overlap."""
+
+    def __init__(self, words: Mapping[str, _C | None]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for word, code in words.items():
+            self._automaton.add_word(word, code)
+        self._automaton.make_automaton()
+
+    def find(self, text: str) -> list[_C]:
+        """Codes in order of their words, each once."""
+        found = dict.fromkeys(code for _, code in self._automaton.iter_long(text))
+        found.pop(None, None)
+        return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All of it, compiled."""
+
+    weights: Mapping[str, float]
+    limits: Mapping[str, int]
+    causes: Finder[str]
+    alike: frozenset[tuple[str, str]]
+    marks: Finder[tuple[str, str]]  # of (what, code): place, purpose, asks, stage, mood
+    titles: tuple[str, ...]
+    generic: frozenset[str]
+    forms: tuple[str, ...]  # longest first
+    provinces: tuple[str, ...]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Compiled once for a process. Raises Stop naming file and line of what is wrong."""
+    numbers, causes, words = _load("weights", WeightsFile), _load("causes", CausesFile), _load("words", WordsFile)
+    known = {c.code for c in causes.causes} | set(causes.groups)
+    _known_codes(known, (code for pair in causes.alike for code in pair))
+    _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
+    about = {word: code for code, group in causes.groups.items() for word in group.words}
+    about |= {word: c.code for c in causes.causes for word in c.words}
+    return Lexicon(
+        weights={code: w.weight for code, w in numbers.weights.items()},
+        limits={name: limit.value for name, limit in numbers.limits.items()},
+        causes=Finder(about),
+        alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
+        marks=Finder(_marks(words)),
+        titles=words.titles.words,
+        generic=frozenset(words.generic.words),
+        forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
+        provinces=words.provinces.words,
+    )
+
+
+def _marks(words: WordsFile) -> dict[str, tuple[str, str] | None]:
+    coded = {"place": words.places, "purpose": words.purposes, "asks": words.asks, "stage": words.renewed}
+    found: dict[str, tuple[str, str] | None] = {}
+    for what, codes in coded.items():
+        found |= {word: (what, code) for word, code in codes.codes.items()} | dict.fromkeys(codes.none)
+    for mood in ("handling", "unhappy"):
+        found |= dict.fromkeys(getattr(words, mood).words, ("mood", mood))
+    return found
+
+
+def _known_codes(known: Iterable[str], used: Iterable[str]) -> None:
+    for code in used:
+        if code not in known:
+            raise Stop(f"{FOLDER / 'causes.yaml'}: 没有案由“{code}”")
+
+
+def _load(name: str, model: type[_M]) -> _M:
+    file = YamlFile.read(FOLDER / f"{name}.yaml")
+    found: _M | None = None
+    if not file.findings:
+        try:
+            found = model.model_validate(file.data)
+        except ValidationError as error:
+            note_errors(file, error, model)
+    if file.findings or found is None:
+        raise Stop(file.findings[0] if file.findings else f"{file.path}: 内容为空")
+    return found

@@ -1,0 +1,93 @@
+"""Names: how they sound, and how alike two of them are as people write, hear and lose them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pypinyin import lazy_pinyin
+from rapidfuzz.distance import OSA
+
+from mappings.lexicon import lexicon
+
+EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin", "near", "conflict"
+"""The same; heard the same; the same as far as can be read; no more than a surname; one character apart; another."""
+
+_WILD = "*?〓□■○×某_"
+_RUNS = re.compile(r"[*?〓□■○×某_]+")
+_READABLE_MIN = 2  # readable characters below which a masked name says no more than a surname
+_NEAR_MIN = 3  # of two characters one apart, half the name is another
+
+
+@lru_cache(maxsize=30_000)
+def _syllable(character: str) -> str:
+    return lazy_pinyin(character)[0]
+
+
+@lru_cache(maxsize=50_000)
+def sound(name: str | None) -> str | None:
+    """Pinyin without tones, nothing between the syllables of a name but a blank; None where a part cannot be read.
+
+    >>> sound("王晓"), sound("王小"), sound("王*")
+    ('wang xiao', 'wang xiao', None)
+    """
+    if not name or thin(name) or _RUNS.search(name):
+        return None
+    return " ".join(map(_syllable, name.replace("·", "").replace(" ", "")[:20])).lower()
+
+
+@lru_cache(maxsize=50_000)
+def plain(name: str) -> str:
+    """The name with a title of address (女士, 师傅) as something that cannot be read, without dots and blanks."""
+    bare = name.replace("·", "").replace(" ", "")
+    for title in lexicon().titles:
+        if bare.endswith(title) and 1 <= len(bare) - len(title) <= 2:
+            return bare[: -len(title)] + "*"
+    return bare
+
+
+def thin(name: str) -> bool:
+    """Whether no more than a surname can be read."""
+    bare = plain(name)
+    return len(bare) < _READABLE_MIN or len(_RUNS.sub("", bare)) < _READABLE_MIN
+
+
+@lru_cache(maxsize=50_000)
+def relation(a: str, b: str) -> str:
+    """How alike two names of natural persons are; symmetric."""
+    if a == b:
+        return THIN if thin(a) else EQUAL
+    p, q = plain(a), plain(b)
+    if p == q:
+        return THIN if thin(a) else EQUAL
+    if _RUNS.search(p) or _RUNS.search(q):
+        return _readable(p, q)
+    if "·" in a or "·" in b:
+        first, second = a.split("·")[0], b.split("·")[0]
+        if (first == b or second == a) and min(len(a), len(b)) >= _READABLE_MIN:
+            return MASKED  # only the given name was written
+    if len(p) == len(q) and sound(p) == sound(q) is not None:
+        return SOUND
+    if min(len(p), len(q)) >= _NEAR_MIN and OSA.distance(p, q, score_cutoff=1) == 1:
+        return NEAR
+    return CONFLICT
+
+
+def _readable(p: str, q: str) -> str:
+    """Masked names: position by position, or by pattern where a run stands for more or fewer characters."""
+    if len(p) == len(q):
+        seen = 0
+        for x, y in zip(p, q, strict=True):
+            if x in _WILD or y in _WILD:
+                continue
+            if x != y:
+                return CONFLICT
+            seen += 1
+        return MASKED if seen >= _READABLE_MIN else THIN if seen else CONFLICT
+    if _RUNS.search(p) and _RUNS.search(q):
+        return THIN if p[0] == q[0] and p[0] not in _WILD else CONFLICT
+    masked, full = (p, q) if _RUNS.search(p) else (q, p)
+    parts = [re.escape(part) for part in _RUNS.split(masked[:40])]
+    if not re.fullmatch(".{0,8}?".join(parts), full[:40]):
+        return CONFLICT
+    return MASKED if sum(len(part) for part in _RUNS.split(masked)) >= _READABLE_MIN else THIN
