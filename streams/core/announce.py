@@ -62,7 +62,7 @@ class Announcer:
             at=at,
             seq=entry.seq,
             cause_id=self._cause_id,
-            members=self._members.get(ticket_id, ()),
+            members=self._members.get(fields.get("merged_into") or ticket_id, ()),
             **fields,
         )
         self.events.append(event)

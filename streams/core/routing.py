@@ -40,15 +40,17 @@ class Router:
             return rule.get(event.what) if isinstance(rule, dict) else None
         if isinstance(event, Alert) and _STAGES.index(event.stage) < _STAGES.index(self._rules.warn_from):
             return None
-        if isinstance(event, TicketStateChanged) and event.state == "MERGED":
-            return None  # the move itself is told, under the ticket that goes on
-        if isinstance(event, SubmissionMoved) and event.ticket_id != event.to_ticket:
+        if _merged(event):
+            rule = self._rules.tell.get(SubmissionMoved.__name__)
+        elif isinstance(event, SubmissionMoved) and event.ticket_id != event.to_ticket:
             return None
         return rule if isinstance(rule, str) else None
 
     def _audience(self, event: TicketEvent) -> Iterator[tuple[str, Member | None]]:
+        """Of a ticket that went into another, its members hear by their moves; who was handed it knows it by its own
+        id, which now leads elsewhere, whether or not a record of theirs is where it leads."""
         told = set()
-        for member in event.members:
+        for member in () if _merged(event) else event.members:
             told.add(member.system)
             if member.system in self._systems and not _said_it(event, member):
                 yield member.system, member
@@ -89,6 +91,11 @@ class Router:
             due_at=event.due_at if isinstance(event, Alert) else None,
             cause_id=event.event_id,
         )
+
+
+def _merged(event: TicketEvent) -> bool:
+    """The ticket has gone into another; the event's members are that one's."""
+    return isinstance(event, TicketStateChanged) and event.state == "MERGED"
 
 
 def _said_it(event: TicketEvent, member: Member) -> bool:

@@ -95,6 +95,7 @@ def test_an_earlier_one_takes_over_and_both_tickets_hear_of_it() -> None:
     }
     changed = of(then, TicketStateChanged)[0]
     assert (changed.state, changed.previous, changed.merged_into) == ("MERGED", "RECEIVED", "a")
+    assert [m.submission_id for m in changed.members] == ["a", "b", "c"]
 
 
 def test_parted_again_both_tickets_and_both_summaries_say_so() -> None:

@@ -98,8 +98,16 @@ def test_what_is_confidential_to_the_procuratorate_is_told_to_nobody() -> None:
         assert heard(e, Router(RULES, ["12345", "12309", "web", "legal-aid"])) == {}
 
 
+def test_who_was_handed_a_ticket_hears_that_it_went_into_another() -> None:
+    """By its own id, which is all they know it by, though a record of theirs may be where it went."""
+    merged = changed(HOTLINE, AID, by=WEB, state="MERGED")
+    assert heard(merged) == {"legal-aid": "move", "gov-service": "move"}
+    push = ROUTER.route(merged)[0]
+    assert (push.ticket_id, push.member, push.state, push.other_number) == ("t", None, "MERGED", "12345:n")
+    assert heard(changed(member("12309"), by=WEB, state="MERGED")) == {}
+
+
 def test_a_merge_is_told_once_under_the_ticket_that_goes_on() -> None:
-    assert heard(changed(HOTLINE, by=HOTLINE, state="MERGED")) == {}
     for under, told in (("old", {}), ("new", {"12345": "move", "web": "move"})):
         moved = event(
             SubmissionMoved, HOTLINE, WEB, ticket_id=under, submission_id="s-web", from_ticket="old", to_ticket="new"
