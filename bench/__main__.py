@@ -1,6 +1,6 @@
 """`python -m bench road` and `engine`: measure on a platform of their own, and leave nothing running.
 
-`corpus` writes labelled corpora for matching.
+`corpus` writes labelled corpora, `matching` compares what matchers make of them.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def bench() -> None:
 
 
 app.command()(matching.corpus)
+app.command()(matching.matching)
 
 
 @app.command()

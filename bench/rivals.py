@@ -1,4 +1,4 @@
-"""What the engine is measured against, made ready outside the checkout at first use."""
+"""What the engine and matching are measured against, made ready outside the checkout at first use."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from schemas.errors import Stop
 
 HERE = Path(__file__).parent
 LOCK = HERE / "requirements-engine.lock"
+MATCHING_LOCK = HERE / "requirements-matching.lock"
 STREAMS = HERE / "engines" / "kafka_streams"
 POM = STREAMS / "pom.xml"
 SOURCE = STREAMS / "Dedup.java"
 _PROFILE = "kafka-streams"
 
 
-def python() -> str:
-    """Python with Quix Streams, Bytewax and matplotlib as locked. Stop when they cannot be installed."""
-    version = _digest(LOCK.read_bytes(), sys.version.encode())
-    return str(filled(cache_root() / "bench-engine" / version, _install) / "bin" / "python")
+def python(lock: Path = LOCK) -> str:
+    """Python with what the file locks: Quix Streams, Bytewax and matplotlib, or Splink and recordlinkage.
+
+    Stop when it cannot be installed.
+    """
+    version = _digest(lock.read_bytes(), sys.version.encode())
+    folder = cache_root() / lock.stem.replace("requirements", "bench") / version
+    return str(filled(folder, lambda draft: _install(lock, draft)) / "bin" / "python")
 
 
 def class_path() -> str:
@@ -35,22 +40,27 @@ def class_path() -> str:
     return f"{classes}:{library}/*"
 
 
+def locked(lock: Path) -> dict[str, str]:
+    """Each package's version as the file pins it."""
+    return dict(re.findall(r"^([a-z][\w-]*)==(\S+)", lock.read_text(), re.MULTILINE))
+
+
 def versions() -> dict[str, str]:
     """As pinned."""
-    locked = dict(re.findall(r"^([a-z][\w-]*)==(\S+)", LOCK.read_text(), re.MULTILINE))
+    pinned = locked(LOCK)
     streams = re.search(r"<kafka\.version>(.*?)<", POM.read_text())
     return {
-        "quixstreams": locked["quixstreams"],
-        "bytewax": locked["bytewax"],
+        "quixstreams": pinned["quixstreams"],
+        "bytewax": pinned["bytewax"],
         "kafka-streams": streams.group(1) if streams else "",
     }
 
 
-def _install(draft: Path) -> None:
-    print("首次使用,正在装入用来对照的 Python 引擎 …", file=sys.stderr, flush=True)
+def _install(lock: Path, draft: Path) -> None:
+    print(f"首次使用,正在装入用来对照的 Python 程序({lock.name})…", file=sys.stderr, flush=True)
     _run("Python 环境", sys.executable, "-m", "venv", str(draft))
     pip = [str(draft / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    _run("Quix Streams 与 Bytewax", *pip, "--require-hashes", "-r", str(LOCK))
+    _run(f"{lock.name} 中的程序", *pip, "--require-hashes", "-r", str(lock))
 
 
 def _compile(library: Path, draft: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from bench.matching import distinct, hostile, links, others, same
-from bench.matching.draw import Weighted
+from bench.matching.draw import Draw, Weighted
 from bench.matching.scene import Scene, World
 from bench.matching.systems import DAY, HOUR
 from bench.matching.telling import Told
@@ -106,11 +106,13 @@ class Recipe:
     mixture: str = "usual"
     size: int = 10_000
     days: int = 365
+    shuffled: int = 0  # by how many seconds more each line may be late, the rest unchanged
 
     @property
     def name(self) -> str:
         """For files and tables."""
-        return f"{self.mixture}-{self.style}-{self.seed}-{self.size}"
+        name = f"{self.mixture}-{self.style}-{self.seed}-{self.size}"
+        return f"{name}-shuffled" if self.shuffled else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Labels:
 
 def stream(recipe: Recipe) -> Iterator[tuple[bytes, Labels | None]]:
     """Lines in order of arrival; a submission's first version comes with its labels."""
-    world = World(recipe.seed, recipe.style)
+    world, jitter = World(recipe.seed, recipe.style), Draw(recipe.seed)
     stories, draw = Weighted(MIXTURES[recipe.mixture]), world.draw
     waiting: list[tuple[float, int, bytes, Labels | None]] = []
     drawn = order = scenes = 0
@@ -150,6 +152,7 @@ def stream(recipe: Recipe) -> Iterator[tuple[bytes, Labels | None]]:
         STORIES[case][0](world, scene)
         drawn, scenes = drawn + len(scene.told), scenes + 1
         for arrives, line, labels in _lines(scene, scenes):
+            arrives += jitter.random() * recipe.shuffled
             heapq.heappush(waiting, (arrives, order, orjson.dumps(line), labels))
             order += 1
     while waiting:

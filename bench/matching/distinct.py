@@ -21,10 +21,10 @@ def second_notarisation(w: World, s: Scene) -> None:
     notary = w.words.notary
     way = draw.below(4)
     if not first.abroad:
-        while other.estate == first.estate:
-            other.estate = w.matters.estate(first.person)
         if way == 3:
             other.document, other.use = draw.pick([(d, "sale") for d in ("entrust", "gift") if d != first.document])
+        while other.estate == first.estate:
+            other.estate = w.matters.estate(first.person, other.use)
     elif way == 0:
         other.document = draw.pick(
             [d for d in notary["docs"] if d not in (first.document, "entrust", "heir", "will", "gift")]
@@ -40,8 +40,7 @@ def second_notarisation(w: World, s: Scene) -> None:
         number = w.new()
         for n in range(1 + draw.chance(0.3)):
             system = draw.pick(("notary", "gov-service", "web", "window"))
-            how = replace(_SEEN, add="" if matter.abroad else matter.estate)
-            told.append(s.tell(number, matter, system, at + n * draw.between(HOUR, 2 * DAY), how))
+            told.append(s.tell(number, matter, system, at + n * draw.between(HOUR, 2 * DAY), replace(_SEEN)))
     if apart > 100 * DAY:
         s.life(told[0], after=20 * DAY)
 
@@ -76,7 +75,7 @@ def one_household(w: World, s: Scene) -> None:
 
 
 def wage_claims_of_a_group(w: World, s: Scene) -> None:
-    """Many against one employer: each a matter, the record of the group one of its own."""
+    """Many against one employer: each a matter, the record of the group, which one of them speaks for, another."""
     draw = w.draw
     first = w.matters.matter(s.at, cause="wages", family="legal-aid")
     n = draw.between(3, 12)
@@ -85,8 +84,8 @@ def wage_claims_of_a_group(w: World, s: Scene) -> None:
     group = s.tell(w.new(), first, draw.pick(("12345", "window", "12348")), s.at, how)
     one_phone = draw.chance(0.4)
     at = s.at
-    for turn in range(n):
-        person = first.person if turn == 0 else w.people.person(region=first.person.region)
+    for _ in range(n - 1):
+        person = w.people.person(region=first.person.region)
         yuan = max(1000, first.yuan + draw.between(-3000, 3000))
         matter = replace(first, person=person, yuan=yuan, fixed={})
         how = How(sure=True, id_number="full" if draw.chance(0.8) else "none", name="exact", phone="own")

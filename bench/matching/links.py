@@ -132,7 +132,7 @@ def examined_again(w: World, s: Scene) -> None:
     done = s.life(first)
     matter = replace(matter, fixed={})
     how = How(sure=True, id_number="full", words="again", related=(first.reference,) if draw.chance(0.3) else ())
-    s.tell(w.new(), matter, OFFICES["forensic"], done + draw.between(3 * DAY, 60 * DAY), how, link=("incident", first))
+    s.tell(w.new(), matter, OFFICES["forensic"], done + draw.between(3 * DAY, 60 * DAY), how, link=("child", first))
 
 
 def opponent_of(matter: Matter) -> Person:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bench.matching.draw import Draw, Weighted
 from bench.matching.parties import Parties, Party
 from bench.matching.people import People, Person
-from bench.matching.words import Words
+from bench.matching.words import Common, Words
 
 FIRST_DAY = date(2025, 6, 2)
 
@@ -85,8 +85,8 @@ class Matter:
 class Matters:
     """Draws matters."""
 
-    def __init__(self, draw: Draw, words: Words, people: People, parties: Parties, courts: list[str]) -> None:
-        self._draw, self._words, self.people, self.parties, self._courts = draw, words, people, parties, courts
+    def __init__(self, draw: Draw, words: Words, people: People, parties: Parties, common: Common) -> None:
+        self._draw, self._words, self.people, self.parties, self._common = draw, words, people, parties, common
         self._documents = draw.between(100, 9_000)
         families = {
             "legal-aid": 30.0,
@@ -179,12 +179,13 @@ class Matters:
                 person, "notary", "", began, document=draw.pick(_ABROAD), use=draw.pick(_USES_ABROAD), abroad=abroad
             )
         document = draw.pick(tuple(_HOME))
-        return Matter(
-            person, "notary", "", began, document=document, use=draw.pick(_HOME[document]), estate=self.estate(person)
-        )
+        use = draw.pick(_HOME[document])
+        return Matter(person, "notary", "", began, document=document, use=use, estate=self.estate(person, use))
 
-    def estate(self, person: Person) -> str:
-        """A home, told by its address."""
+    def estate(self, person: Person, use: str) -> str:
+        """What it is about: a home, told by its address; at a bank, what lies there."""
+        if use == "bank":
+            return self._draw.pick(self._common.banks)
         return f"{self._words.regions[person.region][1]}{self._draw.pick(self._words.estates)}"
 
     def _examination(self, person: Person, began: str) -> Matter:
@@ -195,7 +196,7 @@ class Matters:
         ) or draw.pick(("traffic", "injury", "assault"))
         matter = self.about(person, "forensic", cause, began)
         matter.exam = exam
-        matter.client = f"{self._words.regions[person.region][1]}{draw.pick(self._courts)}"
+        matter.client = f"{self._words.regions[person.region][1]}{draw.pick(self._common.courts)}"
         matter.case_no = self.case_no(person, began) if draw.chance(0.5) else ""
         return matter
 

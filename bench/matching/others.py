@@ -179,7 +179,8 @@ def once(w: World, s: Scene) -> None:
             matter = w.matters.matter(s.at, company=True)
     else:
         matter = w.matters.matter(s.at, company=True)
-        w.known.append((matter.person, {matter.family, "forensic"}))
+        if not matter.person.legal:
+            w.known.append((matter.person, {matter.family, "forensic"}))
     kind = draw.random()
     how = How(kind="consultation" if kind < 0.2 else "application")
     if kind > 0.96:

@@ -55,8 +55,11 @@ class Phrases:
                 text = draw.pick(self._words.raw["agent"]) + text
             if matter.cause:
                 title = draw.pick(own["title"])
-        body = text.format_map(slots) + how.add if how.add or draw.random() < habit.text else None
-        return title.format_map(slots), body or None
+        if not (how.add or draw.random() < habit.text):
+            text = ""
+        if how.sure and not self._tells(matter, habit, title, text):
+            text = self._plainly(matter)
+        return title.format_map(slots), text.format_map(slots) + how.add or None
 
     def item(self, matter: Matter, level: str = "child") -> str:
         """The catalogue's word for what is asked; `parent` or `child`."""
@@ -96,22 +99,54 @@ class Phrases:
         elif matter.exam:
             found = self._words.forensic["exams"][matter.exam]
         else:
-            found = self._words.causes[matter.cause]["topic"]
+            found = self._of_variant(matter, "topic")
         return found
 
+    def _of_variant(self, matter: Matter, part: str) -> list[str]:
+        """Phrases of a cause; some belong to one of the things that can have happened only."""
+        found: list[Any] = self._words.causes[matter.cause][part]
+        return found[matter.variant % len(found)] if isinstance(found[0], list) else found
+
     def _dispute(self, matter: Matter, habit: System) -> tuple[str, str]:
-        draw, cause = self._draw, self._words.causes[matter.cause]
+        draw = self._draw
         if habit.register in ("desk", "platform"):
             own = self._words.register(habit.register)
             text = draw.pick(own["text"])
             return draw.pick(own["title"]), text if matter.yuan and draw.chance(0.5) else self._fact(matter) + "。"
         fact = self._fact(matter)
-        return "", f"{fact}，{draw.pick(cause['wants'])}。" if draw.chance(0.8) else f"{fact}。"
+        return "", f"{fact}，{draw.pick(self._of_variant(matter, 'wants'))}。" if draw.chance(0.8) else f"{fact}。"
 
     def _fact(self, matter: Matter) -> str:
         """What happened, in one of the ways to say it."""
-        ways: list[list[str]] = self._words.raw["causes"][matter.cause]["facts"]
-        return self._draw.pick(ways[matter.variant % len(ways)])
+        return self._draw.pick(self._of_variant(matter, "facts"))
+
+    def _tells(self, matter: Matter, habit: System, title: str, text: str) -> bool:
+        """Whether the record says what it is about: the cause and the opponent, the document and what it is for."""
+        told = title + text
+        if matter.document:
+            if not matter.abroad:
+                return "{object}" in told
+            return habit.channel != "hotline" or ("{country}" in told and "{use}" in told)
+        if matter.exam:
+            return "{exam}" in told or "{topic}" in told
+        if matter.opponent is not None and "{opp}" not in told:
+            return False
+        return "{topic}" in told or "{cause}" in told or len(text) > len("{topic}")
+
+    def _plainly(self, matter: Matter) -> str:
+        """A text that does."""
+        if matter.document:
+            own: dict[str, list[str]] = self._words.notary
+            wanted = "{country}" if matter.abroad else "{object}"
+            ways = [
+                p
+                for p in own["text" if matter.abroad else "home"]
+                if wanted in p and ("{use}" in p or not matter.abroad)
+            ]
+            return self._draw.pick(ways)
+        if matter.exam:
+            return "{exam}"
+        return self._fact(matter)
 
     def _notarisation(self, matter: Matter, habit: System) -> tuple[str, str]:
         own = self._words.notary

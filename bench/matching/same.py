@@ -72,8 +72,9 @@ def parent_and_child(w: World, s: Scene) -> None:
     draw, number = w.draw, w.new()
     matter = w.matters.matter(s.at, company=True)
     item = w.teller.phrases.item(matter, "parent")
-    parent = s.tell(number, matter, "gov-service", s.at, How(sure=True, id_number="full", item=item))
     named = draw.chance(0.75)
+    bare = named and draw.chance(0.6)
+    parent = s.tell(number, matter, "gov-service", s.at, How(sure=not bare, id_number="full", item=item))
     at = s.at + draw.between(600, 3 * DAY)
     child = How(
         sure=True,

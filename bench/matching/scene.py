@@ -30,7 +30,7 @@ class World:
         self.words = words
         self.people = People(draw, words, common)
         self.parties = Parties(draw, words, common, self.people)
-        self.matters = Matters(draw, words, self.people, self.parties, common.courts)
+        self.matters = Matters(draw, words, self.people, self.parties, common)
         self.teller = Teller(draw, words, common, self.matters)
         self.known: deque[tuple[Person, set[str]]] = deque(maxlen=_ACQUAINTANCES)
         self._matters = 0

@@ -31,6 +31,7 @@ class Common:
     firm_homophones: dict[str, str]
     trades: dict[str, str]  # to the short form
     suffixes: list[str]
+    banks: list[str]
     hospitals: list[str]
     formal: dict[str, str]
     countries: dict[str, list[str]]
@@ -48,7 +49,7 @@ class Words:
     places: list[str]
     estates: list[str]
     jobs: list[str]
-    causes: dict[str, Register]
+    causes: dict[str, dict[str, Any]]  # lists of phrases; lists of lists go by what happened
     notary: dict[str, Any]
     forensic: dict[str, Any]
     services: dict[str, str]

@@ -84,3 +84,19 @@ def test_an_unknown_engine_is_said_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "kafka-streams" in done.stderr
+
+
+def test_matchers_are_compared_on_the_same_corpus(tmp_path: Path) -> None:
+    chosen = ["--matchers", "splink,recordlinkage,id+family", "--style", "office", "--seeds", "7", "--size", "600"]
+    command = [sys.executable, "-m", "bench", "matching", *chosen, "--json", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "matching.json").read_text())
+    (compared,) = result["corpora"]
+    assert list(compared["matchers"]) == ["splink", "recordlinkage", "id+family"]
+    assert {found["pairs_true"] for found in compared["matchers"].values()} != {0}
+    for found in compared["matchers"].values():
+        assert 0 < found["precision"] < 1
+        assert 0 < found["recall"] < 1
+    assert set(compared["matchers"]["splink"]["cuts"]) == {"p≥0.5", "p≥0.9", "p≥0.99", "p≥0.999", "p≥0.9999"}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bench.matching.corpus import MIXTURES, PARTS, STORIES, Labels, Recipe, side_file, stream, write
+from bench.matching.matters import CAUSES
 from bench.matching.people import with_check
 from bench.matching.words import load_words, styles
 from mappings.identity import resident_id
@@ -168,6 +169,19 @@ def test_no_two_styles_share_a_phrase() -> None:
     phrases = {style: set(_phrases(load_words(style).raw)) for style in styles()}
     for one, other in combinations(styles(), 2):
         assert not phrases[one] & phrases[other]
+
+
+@pytest.mark.parametrize("style", styles())
+def test_what_happened_names_the_opponent(style: str) -> None:
+    for cause, (kind, _, _) in CAUSES.items():
+        for ways in load_words(style).causes[cause]["facts"]:
+            assert kind == "none" or all("{opp}" in way for way in ways)
+
+
+def test_shuffled_arrivals_change_nothing_else() -> None:
+    plain, mixed = (Read(Recipe(seed=8, size=500, shuffled=s)) for s in (0, 3600))
+    assert plain.first == mixed.first
+    assert [x["type"] for x in plain.lines] != [x["type"] for x in mixed.lines]
 
 
 def _phrases(value: Any) -> Iterator[str]:
