@@ -1,4 +1,4 @@
-"""`python -m bench road` and `engine`: measure on a platform of their own, and leave nothing running.
+"""`python -m bench road`, `growth` and `engine`: measure on a platform of their own, and leave nothing running.
 
 `corpus` writes labelled corpora, `matching` compares what matchers make of them.
 """
@@ -20,10 +20,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import engine_report
+from bench import growth as growing
 from bench.arena import Arena
 from bench.contenders import CONTENDERS
 from bench.engine import Options as EngineOptions
 from bench.engine import Race
+from bench.growth import Options as GrowthOptions
 from bench.hub import Hub
 from bench.load import CHANGES_MAX
 from bench.matching import cli as matching
@@ -72,6 +74,30 @@ def road(
         print(json.dumps(result, ensure_ascii=False))
     show(console, result)
     raise typer.Exit(0 if all(found["counts"]["agree"] for found in result["rounds"]) else 1)
+
+
+@app.command()
+def growth(
+    tickets: Annotated[str, typer.Option(help="未结办件数,逗号分隔")] = "10000,100000,1000000",
+    changes: Annotated[int, typer.Option(min=100, help="其后再来的原始变更条数")] = 8_000,
+    seed: int = 20260301,
+    as_json: Annotated[bool, typer.Option("--json", help="结果另打印为 JSON")] = False,
+    folder: Annotated[Path, typer.Option(help="数据目录,结果写入其中的 growth.json")] = FOLDER,
+) -> None:
+    """办件越积越多时:丢失本地状态后的恢复、内存、磁盘,以及后来者的速度。状态预先写入变更日志。"""
+    options = GrowthOptions(tuple(int(size) for size in tickets.split(",") if size.strip()), changes, seed)
+    console = Console(stderr=as_json)
+    data = folder / "growth-run"
+    with _alone(folder), _bar(console) as say:
+        shutil.rmtree(data, ignore_errors=True)
+        say("启动 Kafka 与模式注册中心", 0.0)
+        with LocalPlatform(data / "platform") as platform:
+            result = {"machine": machine(), **growing.measure(platform, data, options, say)}
+        shutil.rmtree(data)  # kept, for its logs, when something failed
+    (folder / "growth.json").write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    growing.show(console, result)
 
 
 @app.command()

@@ -75,15 +75,21 @@ class Hub:
         return f"{self.prefix}-{APP_ID}"
 
     def open(self) -> None:
-        """Make topics, register schemas, start the workers; returns once each serves its metrics.
+        """Make ready and start; returns once each worker serves its metrics."""
+        self.prepare()
+        self.start()
 
-        Topics bear the broker's time (LogAppendTime), so that times are of one clock and nobody's own.
-        """
+    def prepare(self) -> None:
+        """Make topics, register schemas. Topics bear the broker's time (LogAppendTime), so that times are of one clock
+        and nobody's own."""
         specs = topic_specs(self.settings.topics, self.systems, self.settings.partitions)
         stamped = {"message.timestamp.type": "LogAppendTime"}
         new = [NewTopic(s.name, s.partitions, 1, config={**s.config, **stamped}) for s in specs]
         self.create(new)
         register_schemas(self.settings, self.systems)
+
+    def start(self) -> None:
+        """Start the workers; returns once each serves its metrics."""
         for n in range(1, self.workers + 1):
             name, own = f"streams-{n}", {"SANTAI_WORKER_ID": str(n)}
             self._processes[name] = self._spawn(name, ["-m", "santai", "run", "streams"], own)

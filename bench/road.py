@@ -109,19 +109,27 @@ class Round:
         """All of it; the figures of this round."""
         try:
             self._say("预热", 0.0)
-            self._phase(self._options.warm_up, None)
+            self.phase(self._options.warm_up, None)
             result = {"throughput": self._throughput()}
             result["latency"] = {str(rate): self._latency(rate) for rate in self._options.rates}
-            result["counts"] = self._counts.result()
+            result["counts"] = self.counts()
             result["floor"] = self._floor()
             return result
         finally:
-            self._records.close()
+            self.close()
+
+    def counts(self) -> dict[str, Any]:
+        """Whether what came out agrees with what went in, so far."""
+        return self._counts.result()
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        self._records.close()
 
     def _throughput(self) -> dict[str, Any]:
         """A backlog arrives at once at a worker that runs."""
         before, hub = self._hub.metrics(), self._hub
-        load, found, spent = self._phase(self._options.changes, None, "积压")
+        load, found, spent = self.phase(self._options.changes, None, "积压")
         after = hub.metrics()
         end = max(found.last_event, found.last_delivery)
         seconds = (end - found.first_intake) / 1000
@@ -144,7 +152,7 @@ class Round:
 
     def _latency(self, rate: int) -> dict[str, Any]:
         """So many changes a second, evenly."""
-        _, found, spent = self._phase(int(rate * self._options.rate_seconds), rate, f"每秒 {rate} 条")
+        _, found, spent = self.phase(int(rate * self._options.rate_seconds), rate, f"每秒 {rate} 条")
         return {
             "ticket_ms": _spread(found.ticket_ms),
             "delivery_ms": _spread(found.delivery_ms),
@@ -168,7 +176,8 @@ class Round:
             "resident_mb": found["resident_bytes"] / 2**20,
         }
 
-    def _phase(self, changes: int, rate: int | None, what: str = "预热") -> tuple[Load, Found, _Spent]:
+    def phase(self, changes: int, rate: int | None, what: str = "预热") -> tuple[Load, Found, Spent]:
+        """So many changes at once, or at a rate a second, until all that comes of them is there and committed."""
         load = self._province.load(changes)
         raws = self._sealed(load)
         meter = _Meter(self._hub)
@@ -220,7 +229,9 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spent:
+class Spent:
+    """What a phase took."""
+
     seconds: float
     worker: float  # CPU seconds
     broker: float
@@ -241,12 +252,12 @@ class _Meter:
         """Take note of memory."""
         self._resident = max(self._resident, self._hub.worker_usage().resident)
 
-    def spent(self) -> _Spent:
+    def spent(self) -> Spent:
         """Since the beginning."""
         self.look()
         seconds = time.monotonic() - self._began
         worker, broker, own, machine = (after - before for before, after in zip(self._before, self._now(), strict=True))
-        return _Spent(seconds, worker, broker, max(0.0, (machine - worker - broker - own) / seconds), self._resident)
+        return Spent(seconds, worker, broker, max(0.0, (machine - worker - broker - own) / seconds), self._resident)
 
     def _now(self) -> tuple[float, float, float, float]:
         machine = psutil.cpu_times()

@@ -87,6 +87,10 @@ class Walk:
             for topic, partition in waiting:
                 self._batch(topic, partition)
 
+    def table(self, step: str) -> dict[bytes, bytes]:
+        """What a step's table holds, all partitions together."""
+        return {key: value for (name, _), held in self._states.items() if name == step for key, value in held.items()}
+
     def _batch(self, topic: str, partition: int) -> None:
         queue = self._queues[topic, partition]
         batch = list(islice(queue, BATCH_RECORDS))

@@ -56,7 +56,11 @@ class Inner:
 
     def seal(self, record: Any, aad: bytes) -> bytes:
         """The record as a table keeps it."""
-        return self._head + self._sealer.seal_with(self.to_box(record), [*self._place, aad])
+        return self.seal_box(self.to_box(record), aad)
+
+    def seal_box(self, box: bytes, aad: bytes) -> bytes:
+        """What `to_box` made, as a table keeps it."""
+        return self._head + self._sealer.seal_with(box, [*self._place, aad])
 
     def open(self, data: bytes, aad: bytes) -> Any:
         """The record again. Raises Unreadable."""

@@ -22,7 +22,8 @@ from streams.steps.due import DueIndex
 from streams.steps.emit import Emitter, passed_on
 from streams.steps.kept import Kept
 
-_TIMES = struct.Struct(">qq")
+TIMES = struct.Struct(">qq")
+"""What a table value begins with; the sealed record follows."""
 
 
 class Watch(Protocol):
@@ -66,7 +67,7 @@ class TicketsStep:
 
     def recovered(self, partition: int, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Rebuild the index of due tickets, and who waits for verdicts."""
-        times = [(key, *_TIMES.unpack_from(value)) for key, value in items]
+        times = [(key, *TIMES.unpack_from(value)) for key, value in items]
         self._due[partition] = DueIndex((key, wake_at) for key, wake_at, _ in times)
         self._waiting[partition] = {key: since for key, _, since in times if since}
 
@@ -81,7 +82,7 @@ class TicketsStep:
         index = self._due.setdefault(partition, DueIndex())
         waiting = self._waiting.setdefault(partition, {})
         for key, value in outcome.changes.items():
-            wake_at, since = _TIMES.unpack_from(value)
+            wake_at, since = TIMES.unpack_from(value)
             index.set(key, wake_at)
             if since:
                 waiting[key] = since
@@ -106,7 +107,7 @@ class TicketsStep:
             self._keep(at, handle(at.record, event, self._rules), outcome, record)
         for key, at in opened.items():
             if at.changed and at.record is not None:
-                times = _TIMES.pack(at.wake_at, at.waits_since)
+                times = TIMES.pack(at.wake_at, at.waits_since)
                 outcome.changes[key] = value = times + self._codec.encode_inner(at.record, key)
                 self._kept.put(partition, key, value, at.record)
         return outcome
@@ -125,8 +126,8 @@ class TicketsStep:
             else:
                 record = self._kept.get(partition, key, value)
                 if record is None:
-                    record = self._codec.decode_inner(TicketRecord, value[_TIMES.size :], key)
-                found = _Open(record, *_TIMES.unpack_from(value))
+                    record = self._codec.decode_inner(TicketRecord, value[TIMES.size :], key)
+                found = _Open(record, *TIMES.unpack_from(value))
             opened[key] = found
         return found
 

@@ -46,6 +46,21 @@ def test_more_than_the_province_has_people_for_is_said_in_one_line(tmp_path: Pat
     assert "--changes" in done.stderr
 
 
+def test_growth_recovers_what_was_preloaded_and_goes_on(tmp_path: Path) -> None:
+    sizes = ["--tickets", "500,2000", "--changes", "150"]
+    command = [sys.executable, "-m", "bench", "growth", *sizes, "--json", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "growth.json").read_text())
+    small, large = result["sizes"]
+    assert small["preloaded"] >= 500
+    assert large["preloaded"] >= 2000
+    assert large["disk_bytes"] > large["changelog_bytes"], "recovered into the stores, and more came"
+    assert all(value > 0 for one in result["sizes"] for key, value in one.items() if key != "other_load_cores")
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or ())]
+
+
 def test_engines_are_measured_side_by_side_on_the_same_records(tmp_path: Path) -> None:
     sizes = ["--messages", "4000", "--rounds", "2", "--engines", "santai,bare"]
     command = [sys.executable, "-m", "bench", "engine", *sizes, "--json", "--folder", str(tmp_path)]
