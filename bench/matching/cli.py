@@ -22,6 +22,8 @@ from schemas.errors import Stop
 
 FOLDER = Path(".santai/bench")
 CORPORA = FOLDER / "corpora"
+_WIDTH = 150
+"""Columns of what is printed to a file."""
 
 
 def corpus(
@@ -57,6 +59,8 @@ def matching(
     _known("措辞", wordings, styles())
     _known("构成", mixtures, MIXTURES)
     console = Console(stderr=as_json)
+    if not console.is_terminal:
+        console.width = _WIDTH
     result: dict[str, Any] = {
         "machine": {**machine(), **rivals.locked(rivals.MATCHING_LOCK)},
         "corpora": [],

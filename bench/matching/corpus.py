@@ -187,11 +187,15 @@ def _lines(scene: Scene, number: int) -> Iterator[tuple[float, dict[str, Any], L
         if chance < _AGAIN:
             yield told.arrives + scene.world.draw.between(1, 2 * DAY), told.line, None
         elif chance < _AGAIN + _CORRECTED:
-            yield told.arrives + scene.world.draw.between(60, 3 * DAY), _corrected(told), None
+            yield told.arrives + scene.world.draw.between(60, 3 * DAY), _corrected(told, scene), None
     for arrives, line in scene.notes:
         yield arrives, line, None
 
 
-def _corrected(told: Told) -> dict[str, Any]:
-    """The next version of a record: a word more."""
+def _corrected(told: Told, scene: Scene) -> dict[str, Any]:
+    """The next version of a record: the ID number found out, or a word more."""
+    if scene.case in ("once", "1") and not told.owner.legal:
+        person = told.line["person"]
+        number = person["id_number"] or (told.owner.id_number if person["name"] else None)
+        return {**told.line, "version": 2, "person": {**person, "id_number": number}}
     return {**told.line, "version": 2, "text": f"{told.line['text'] or ''}（更正）"}

@@ -161,7 +161,8 @@ def two_quarrels(w: World, s: Scene) -> None:
         if opponent is not None and opponent.kind == "firm" and draw.chance(0.6):
             second.opponent = w.parties.near(opponent)
         else:
-            second.opponent = w.parties.of_kind(CAUSES[first.cause][0], first.person.region)
+            while second.opponent == opponent:
+                second.opponent = w.parties.of_kind(CAUSES[first.cause][0], first.person.region)
     else:
         one, two = draw.pick(APART)
         served = set(CAUSES[one][1]) & set(CAUSES[two][1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bench.matching import noise
 from bench.matching.draw import Draw
 from bench.matching.people import People, Person
 from bench.matching.words import Common, Words
@@ -20,8 +21,11 @@ class Party:
     city: str = ""
     person: Person | None = None
     code: str = ""  # unified social credit code
+    phone: str = ""  # of its office
 
 
+_KNOWN, _KNOWN_MAX = 0.05, 12
+"""The share of firms that many have to do with, and how many such there are in a city."""
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -29,14 +33,15 @@ class Parties:
     """Draws them."""
 
     def __init__(self, draw: Draw, words: Words, common: Common, people: People) -> None:
-        self._draw, self._words, self._common, self._people = draw, words, common, people
+        self._draw, self._words, self._common, self.people = draw, words, common, people
+        self._known: dict[str, list[Party]] = {}
         self._trades = list(common.trades)
         self._number = draw.below(10**6)
 
     def of_kind(self, kind: str, region: str) -> Party:
         """A firm, a person or a public body of the region."""
         if kind == "person":
-            return self.of_person(self._people.person(region=region))
+            return self.of_person(self.people.person(region=region))
         city, district = self._words.regions[region]
         if kind == "body":
             return Party("body", f"{self._draw.pick((city, district))}{self._draw.pick(self._common.hospitals)}")
@@ -48,14 +53,20 @@ class Parties:
 
     def firm(self, city: str) -> Party:
         """A firm of the city; other firms bear the same brand in other trades and towns."""
-        draw = self._draw
+        draw, known = self._draw, self._known.setdefault(city, [])
+        if known and draw.chance(_KNOWN):
+            return draw.pick(known)
         brand = draw.pick(self._words.brands)
         if draw.chance(0.7):
             brand += draw.pick(self._words.brands)[draw.below(2)]
         trade = draw.pick(self._trades)
         suffix = draw.pick(self._common.suffixes)
         name = f"{city}{draw.pick(('', '', '市'))}{brand}{trade}{suffix}"
-        return Party("firm", name, brand, self._common.trades[trade], city, None, self._credit_code())
+        phone = noise.landline(draw) if draw.chance(0.6) else self.people.phone()
+        firm = Party("firm", name, brand, self._common.trades[trade], city, None, self._credit_code(), phone)
+        if len(known) < _KNOWN_MAX:
+            known.append(firm)
+        return firm
 
     def near(self, firm: Party) -> Party:
         """Another firm with a name that is almost the same: homophone brand, other trade, other town, a branch."""

@@ -40,6 +40,8 @@ def name_or_id_spoilt(w: World, s: Scene) -> None:
         else How(sure=True, id_number="full", name="misheard")
     )
     good = How(sure=True, id_number="full", phone="own", name="exact")
+    if not mistyped and draw.chance(0.2):
+        spoilt.phone, spoilt.phone_is = "own", w.people.phone()
     pair = [good, spoilt] if draw.chance(0.6) else [spoilt, good]
     for how in pair:
         s.tell(number, matter, w.office(matter), at, how)

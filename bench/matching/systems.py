@@ -30,7 +30,7 @@ class System:
     region: float
     kind: float
     text: float
-    number: str  # of source_id; {day} yyyymmdd, {year}, {n}, {region}
+    number: str  # of source_id; {day} yyyymmdd, {year}, {n}, {r} four random digits, {region}
     delay: int
     gbk: bool = False
 
@@ -69,13 +69,14 @@ COUNTERS = ("web", "gov-service", "window", "terminal")
 
 
 class Numbers:
-    """The systems' own numbers, no two the same within a system."""
+    """The systems' own numbers; only those with random digits can come twice within a system."""
 
     def __init__(self, draw: Draw, patterns: Mapping[str, str]) -> None:
         self._patterns = {name: patterns.get(name, system.number) for name, system in SYSTEMS.items()}
+        self._draw = draw
         self._next = {name: draw.between(100, 9_000) for name in SYSTEMS}
 
     def number(self, system: str, day: str, region: str) -> str:
         """The next one; `day` is yyyymmdd."""
         self._next[system] = n = self._next[system] + 1
-        return self._patterns[system].format(day=day, year=day[:4], n=n, region=region)
+        return self._patterns[system].format(day=day, year=day[:4], n=n, r=self._draw.below(10_000), region=region)

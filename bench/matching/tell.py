@@ -69,7 +69,7 @@ class Teller:
             "anonymous": how.anonymous,
         }
         line.update(how.facts)
-        return Told(line, at, at + self._delay(habit))
+        return Told(line, at, at + self._delay(habit), matter.person)
 
     def day(self, at: int) -> str:
         """The ISO date of a second."""

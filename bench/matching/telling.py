@@ -26,6 +26,7 @@ class Told:
     line: Line
     at: int
     arrives: float
+    owner: Person
     matter: int = 0
     case: str = ""
     link: str = ""

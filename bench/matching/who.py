@@ -109,7 +109,7 @@ class Who:
         if mode == "written":
             return noise.written_phone(draw, phone)
         if mode == "several":
-            other = noise.landline(draw)
+            other = noise.landline(draw) if draw.chance(0.6) else self._parties.people.phone()
             return draw.pick((f"{phone},{other}", f"{other}/{phone}", f"{phone}、{other}", f"{phone}；{other}(家)"))
         return phone
 
@@ -151,5 +151,5 @@ class Who:
         return {
             "name": noise.lossy(name) if habit.gbk else name,
             "id_number": number if number and draw.random() < 0.25 * habit.id_number else None,
-            "phone": who.phone if who is not None and draw.chance(0.35) else None,
+            "phone": (who.phone if who is not None else party.phone or None) if draw.chance(0.3) else None,
         }

@@ -160,7 +160,7 @@ def test_some_arrive_long_after_they_were_received() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_hostile_ones_are_matters_of_their_own(seed: int) -> None:
-    read = Read(Recipe(seed=seed, mixture="hostile", size=600))
+    read = Read(Recipe(seed=seed, mixture="hostile", size=2_000))
     assert len({x.matter for x in read.labels.values()}) == len(read.labels)
     assert all(line["submission_id"] and line["received_at"] for line in read.lines if line["type"] == "submission")
 
