@@ -89,7 +89,7 @@ def _compared(recipe: Recipe, chosen: list[str], folder: Path, shuffled: int) ->
             "submissions_per_second": len(truth.matter) / made.seconds,
             "cpu_seconds": made.cpu_seconds,
             "memory_mb": made.memory_mb,
-            "memory_bytes_per_submission": made.memory_mb * 2**20 / len(truth.matter),
+            "state_bytes_per_submission": (made.memory_mb - made.empty_mb) * 2**20 / len(truth.matter),
         }
         if name == "santai" and shuffled:
             mixed = write(Recipe(**{**asdict(recipe), "shuffled": shuffled}), folder)

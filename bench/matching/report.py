@@ -56,7 +56,7 @@ def _show_own(console: Console, matchers: dict[str, Any]) -> None:
     extra = "" if shuffled is None else f";打乱到达先后后换了工单的诉求 {shuffled} 件"
     console.print(
         f"不该显示的关联或待核实 {row['disclosed']} 处;未要求的关联 {sum(row['links']['unasked'].values())} 处;"
-        f"每件诉求 {row['memory_bytes_per_submission']:,.0f} 字节(进程内存峰值){extra}",
+        f"进程内存每件诉求增 {row['state_bytes_per_submission']:,.0f} 字节{extra}",
         highlight=False,
     )
 
