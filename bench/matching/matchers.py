@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 
 from bench import rivals
 from bench.matching.rivals.flat import records
@@ -21,6 +23,7 @@ from schemas.errors import Stop
 
 _ERRORS = 3
 """Lines of a failed program that are told."""
+_LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +112,26 @@ def _closed(everyone: Iterable[str], pairs: Iterator[tuple[str, str]]) -> dict[s
 
 
 def _measured(command: list[str], out: int) -> tuple[float, float, float]:
-    """(seconds, CPU seconds, resident MB at most) of a program that must end well; Stop when it does not."""
-    start = time.perf_counter()
+    """(seconds, CPU seconds, resident MB at most) of a program that must end well; Stop when it does not.
+
+    The kernel's own maximum would be that of this process, from which the other one is born: so it is looked at.
+    """
+    start, memory = time.perf_counter(), 0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+        ended, seen = os.pidfd_open(process.pid), psutil.Process(process.pid)
+        try:
+            while not select.select([ended], [], [], _LOOK_S)[0]:
+                memory = max(memory, seen.memory_info().rss)
+        finally:
+            os.close(ended)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             errors.seek(0)
             tail = " / ".join(errors.read().decode(errors="replace").strip().splitlines()[-_ERRORS:])
             raise Stop(f"{' '.join(command[1:4])} 以 {process.returncode} 结束:{tail}")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, memory / 2**20
 
 
 def best(scores: Mapping[str, Mapping[str, Any]]) -> str:

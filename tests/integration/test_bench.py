@@ -102,14 +102,30 @@ def test_an_unknown_engine_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_matchers_are_compared_on_the_same_corpus(tmp_path: Path) -> None:
-    chosen = ["--matchers", "splink,recordlinkage,id+family", "--style", "office", "--seeds", "7", "--size", "600"]
+    chosen = [
+        "--matchers",
+        "santai,splink,recordlinkage,id+family",
+        "--style",
+        "office",
+        "--seeds",
+        "7",
+        "--size",
+        "600",
+        "--shuffled",
+        "60",
+    ]
     command = [sys.executable, "-m", "bench", "matching", *chosen, "--json", "--folder", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result == json.loads((tmp_path / "matching.json").read_text())
     (compared,) = result["corpora"]
-    assert list(compared["matchers"]) == ["splink", "recordlinkage", "id+family"]
+    assert list(compared["matchers"]) == ["santai", "splink", "recordlinkage", "id+family"]
+    own = compared["matchers"].pop("santai")
+    assert own["precision"] > 0.5
+    assert own["recall"] > 0
+    assert own["state_bytes_per_submission"] > 0
+    assert own["moved_when_shuffled"] >= 0
     assert {found["pairs_true"] for found in compared["matchers"].values()} != {0}
     for found in compared["matchers"].values():
         assert 0 < found["precision"] < 1
