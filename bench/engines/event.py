@@ -16,7 +16,7 @@ SCHEMA_JSON: dict[str, Any] = {
         {"name": "person", "type": "string"},
         {"name": "matter", "type": "string"},
         {"name": "kind", "type": "string"},
-        {"name": "occurred_at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "occurred_at", "type": "long"},  # plain ms: not every decoder makes an object of a logical type
         {"name": "title", "type": "string"},
         {"name": "text", "type": "string"},
         {"name": "attrs", "type": {"type": "map", "values": "string"}},

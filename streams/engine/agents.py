@@ -14,7 +14,7 @@ from streams.engine.config import EngineConfig
 from streams.engine.deadletter import Sifted, misrouted, sift, to_message
 from streams.engine.ownership import BARRIER_KEY, Writers
 from streams.engine.table import StepTable
-from streams.engine.writer import Message, OwnershipLost, from_output
+from streams.engine.writer import Message, OwnershipLost, Written
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class StatelessLoop:
     async def handle(self, _message: Any, records: list[Record]) -> Sifted | None:
         """One batch."""
         sifted = sift(records, lambda batch, _: Outcome(self._step.process(batch)), _NoState())
-        messages = [from_output(output) for output in sifted.outcome.outputs]
+        messages: list[Written] = [*sifted.outcome.outputs]
         messages += [to_message(dead, self._config.dlq_topic) for dead in sifted.dead]
         if messages:
             await self._writers.write(messages)
@@ -132,10 +132,10 @@ class StatefulLoop:
             self._step.applied(partition, sifted.outcome)
         return sifted
 
-    def _messages(self, partition: int, sifted: Sifted) -> list[Message]:
+    def _messages(self, partition: int, sifted: Sifted) -> list[Written]:
         """All that must become durable together; the changelog last: the last record's offset is the store's."""
         changelog = self._table.changelog_topic_name
-        messages = [from_output(output) for output in sifted.outcome.outputs]
+        messages: list[Written] = [*sifted.outcome.outputs]
         messages += [to_message(dead, self._config.dlq_topic) for dead in sifted.dead]
         if BARRIER_KEY in sifted.outcome.changes:
             raise ValueError(f"{self._step.name} changes a reserved key")

@@ -35,9 +35,7 @@ class Batch:
 
     def unwrap(self) -> list[Record]:
         """The records as steps know them."""
-        return [
-            Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in self.records
-        ]
+        return [Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in self.records]
 
 
 def size_of(records: Sequence[Any]) -> int:

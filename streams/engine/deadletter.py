@@ -61,12 +61,14 @@ class Overlay:
 
 
 def misrouted(records: Sequence[Record], partitions: int) -> tuple[Sequence[Record], list[Dead]]:
-    """Records that belong here (those without a key do), and those that do not."""
-    wrong = {r.offset for r in records if r.key is not None and partition_of(r.key, partitions) != r.partition}
+    """Records that belong here (those without a key do), and those that do not; all come from one partition."""
+    # Each key once: hashing is the dear part, and a batch often has several records of one key.
+    keys = {r.key for r in records}
+    wrong = {key for key in keys if key is not None and partition_of(key, partitions) != records[0].partition}
     if not wrong:
         return records, []
-    dead = [_dead(r, Misrouted()) for r in records if r.offset in wrong]
-    return [r for r in records if r.offset not in wrong], dead
+    dead = [_dead(r, Misrouted()) for r in records if r.key in wrong]
+    return [r for r in records if r.key not in wrong], dead
 
 
 def sift(records: Sequence[Record], process: Process, state: StateReader) -> Sifted:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from streams.engine.config import EngineConfig
-from streams.engine.writer import Message, OwnershipLost, PartitionWriter, PlainWriter
+from streams.engine.writer import Message, OwnershipLost, PartitionWriter, PlainWriter, Written
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Writers:
             self._threads.submit(writer.close)
 
     async def commit(
-        self, step: str, partition: int, messages: list[Message], wanted: Callable[[], bool]
+        self, step: str, partition: int, messages: list[Written], wanted: Callable[[], bool]
     ) -> int | None:
         """One transaction. See PartitionWriter.commit."""
         writer = self._owned.get((step, partition))
@@ -53,7 +53,7 @@ class Writers:
             raise OwnershipLost(f"{step}-{partition} is not ours")
         return await self._run(writer.commit, messages, wanted)
 
-    async def write(self, messages: list[Message]) -> None:
+    async def write(self, messages: list[Written]) -> None:
         """Without a transaction. See PlainWriter.write."""
         await self._run(self.plain().write, messages)
 

@@ -18,6 +18,8 @@ from streams.engine.api import Output
 CALL_S = 5.0
 """How long one call into librdkafka may block before it is looked whether going on makes sense."""
 PAUSE_S = 0.2
+BY_KEY = -1
+"""The partition that lets the producer's partitioner decide."""
 
 _LOST = frozenset(
     {
@@ -40,7 +42,8 @@ class WriteFailed(SantaiError):
 
 
 class Message(NamedTuple):
-    """One record to be written. Unlike an Output it may have no value: a dead letter is kept as it came."""
+    """A record of the engine's own to be written. Unlike a step's Output it may have no value: a dead letter is kept as
+    it came."""
 
     topic: str
     key: bytes | None
@@ -49,9 +52,7 @@ class Message(NamedTuple):
     partition: int | None = None
 
 
-def from_output(output: Output) -> Message:
-    """The message of an output."""
-    return Message(output.topic, output.key, output.value, output.headers, output.partition)
+Written = Output | Message
 
 
 class PartitionWriter:
@@ -77,7 +78,7 @@ class PartitionWriter:
         except KafkaException as error:
             raise WriteFailed(f"no ownership of a partition within {timeout_s:.0f} s: {_code(error)}") from error
 
-    def commit(self, messages: Sequence[Message], wanted: Callable[[], bool]) -> int | None:
+    def commit(self, messages: Sequence[Written], wanted: Callable[[], bool]) -> int | None:
         """Write all or nothing, trying again what can be tried again; offset of the last message.
 
         Raises OwnershipLost when fenced, broken for good, or no longer `wanted` between two attempts (what became of
@@ -96,7 +97,7 @@ class PartitionWriter:
         # Not Producer.close: it aborts what is open, which a commit still waiting in another thread does not allow.
         self._producer.purge()
 
-    def _transaction(self, messages: Sequence[Message], deadline: float, wanted: Callable[[], bool]) -> int | None:
+    def _transaction(self, messages: Sequence[Written], deadline: float, wanted: Callable[[], bool]) -> int | None:
         offsets: list[int] = []
 
         def report(error: KafkaError | None, written: Any) -> None:
@@ -147,7 +148,7 @@ class PlainWriter:
             {**settings, "message.timeout.ms": int(patience_s * 1000), "delivery.report.only.error": True}
         )
 
-    def write(self, messages: Iterable[Message]) -> None:
+    def write(self, messages: Iterable[Written]) -> None:
         """Returns once all in-sync replicas have all. Raises WriteFailed otherwise."""
         deadline = time.monotonic() + self._patience_s
         failed: list[KafkaError] = []
@@ -166,16 +167,15 @@ class PlainWriter:
         self._producer.purge()
 
 
-def _produce(producer: Any, message: Message, report: Any, deadline: float) -> None:
+def _produce(producer: Any, message: Written, report: Any, deadline: float) -> None:
     """Into the producer's queue, waiting while it is full."""
-    kwargs: dict[str, Any] = {} if message.partition is None else {"partition": message.partition}
-    if message.headers:
-        kwargs["headers"] = list(message.headers)
+    topic, key, value, headers, partition = message
+    more: dict[str, Any] = {"headers": list(headers)} if headers else {}
     if report is not None:
-        kwargs["on_delivery"] = report
+        more["on_delivery"] = report
     while True:
         try:
-            producer.produce(message.topic, message.value, message.key, **kwargs)
+            producer.produce(topic, value, key, BY_KEY if partition is None else partition, **more)
             return
         except BufferError:
             if time.monotonic() > deadline:
