@@ -12,7 +12,7 @@ import rocksdict
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from bench.engines.event import decode
-from bench.engines.task import Task, told
+from bench.engines.task import CONSUMER, PRODUCER, Task, told
 
 BATCH = 5000
 WAIT_S = 0.1
@@ -22,17 +22,11 @@ FLUSH_S = 60.0
 
 def loop(task: Task, ended: threading.Event) -> None:
     """Until told to end."""
-    producer = Producer(
-        {
-            "bootstrap.servers": task.bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 10,
-            "batch.size": 262_144, "compression.type": "lz4", "queue.buffering.max.messages": 500_000,
-        }
-    )  # fmt: skip
+    producer = Producer({"bootstrap.servers": task.bootstrap, **PRODUCER})
     consumer = Consumer(
         {
             "bootstrap.servers": task.bootstrap, "group.id": task.group, "auto.offset.reset": "earliest",
-            "enable.auto.commit": False, "enable.auto.offset.store": False, "check.crcs": False,
-            "queued.min.messages": 20_000, "fetch.message.max.bytes": 4 << 20,
+            "enable.auto.commit": False, "enable.auto.offset.store": False, **CONSUMER,
         }
     )  # fmt: skip
     consumer.subscribe([task.source])

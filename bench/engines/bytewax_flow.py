@@ -13,7 +13,7 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
 from bench.engines.event import decode
-from bench.engines.task import Task, told
+from bench.engines.task import CONSUMER, PRODUCER, Task, told
 
 BATCH = 1000
 SNAPSHOT = timedelta(seconds=10)  # what Bytewax takes by itself
@@ -34,15 +34,17 @@ def once(known: str | None, told: tuple[str, bytes, bytes]) -> tuple[str, KafkaS
 def build(task: Task) -> Dataflow:
     """The dataflow."""
     brokers, flow = [task.bootstrap], Dataflow("dedup")
-    consumer = {"fetch.message.max.bytes": str(4 << 20), "queued.min.messages": "20000", "check.crcs": "false"}
-    producer = {
-        "acks": "all", "enable.idempotence": "true", "linger.ms": "1", "batch.size": "262144",
-        "compression.type": "lz4", "partitioner": "murmur2_random",
-    }  # fmt: skip
-    records = op.input("in", flow, KafkaSource(brokers, [task.source], batch_size=BATCH, add_config=consumer))
+    records = op.input("in", flow, KafkaSource(brokers, [task.source], batch_size=BATCH, add_config=_text(CONSUMER)))
     known = op.stateful_map("dedup", op.map("decode", records, keyed), once)
-    op.output("out", op.map("unkey", known, lambda pair: pair[1]), KafkaSink(brokers, task.sink, add_config=producer))
+    op.output(
+        "out", op.map("unkey", known, lambda pair: pair[1]), KafkaSink(brokers, task.sink, add_config=_text(PRODUCER))
+    )
     return flow
+
+
+def _text(settings: dict[str, Any]) -> dict[str, str]:
+    """As Bytewax wants them."""
+    return {key: str(value).lower() for key, value in settings.items()}
 
 
 def main(task: Task) -> None:

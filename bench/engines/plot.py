@@ -31,16 +31,26 @@ def draw(engines: dict[str, dict[str, float]], note: str) -> Any:
     names = list(reversed(engines))
     for axes, (key, title, shape) in zip((left, right), PANELS, strict=True):
         values = [engines[name][key] for name in names]
+        limit = _limit(values)
         bars = axes.barh(
-            [NAMES[name] for name in names], values, color=[OURS if name == "santai" else OTHERS for name in names]
+            [NAMES[name] for name in names],
+            [min(value, limit) for value in values],
+            color=[OURS if name == "santai" else OTHERS for name in names],
         )
-        axes.bar_label(bars, [shape.format(value) for value in values], padding=3, fontsize=8)
+        labels = [shape.format(value) + (" →" if value > limit else "") for value in values]
+        axes.bar_label(bars, labels, padding=3, fontsize=8)
         axes.set_title(title, fontsize=10)
-        axes.set_xlim(0, max(values) * 1.18)
+        axes.set_xlim(0, limit * 1.25)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
     figure.supxlabel(note, fontsize=7, color="#666666")
     return figure
+
+
+def _limit(values: list[float]) -> float:
+    """The longest bar; one that would dwarf all others is cut, and marked."""
+    longest, *rest = sorted(values, reverse=True)
+    return 1.2 * rest[0] if rest and longest > 4 * rest[0] else longest
 
 
 def main(source: Path, into: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from quixstreams import Application
 
 from bench.engines.event import decode
-from bench.engines.task import Task, told
+from bench.engines.task import CONSUMER, PRODUCER, Task, told
 
 COMMIT_S = 1.0
 
@@ -29,16 +29,10 @@ def build(task: Task) -> Application:
         state_dir=task.folder,
         commit_interval=COMMIT_S,
         processing_guarantee="at-least-once",
-        consumer_extra_config={
-            "fetch.message.max.bytes": 4 << 20, "queued.min.messages": 20_000, "check.crcs": False,
-        },
-        producer_extra_config={
-            "acks": "all", "enable.idempotence": True, "linger.ms": 20, "batch.size": 262_144,
-            "compression.type": "lz4", "queue.buffering.max.messages": 500_000,
-            "partitioner": "murmur2_random",
-        },
+        consumer_extra_config=CONSUMER,
+        producer_extra_config=PRODUCER,
         loglevel="WARNING",
-    )  # fmt: skip
+    )
     source = app.topic(task.source, key_deserializer="bytes", value_deserializer="bytes")
     sink = app.topic(task.sink, key_serializer="bytes", value_serializer="bytes")
     app.dataframe(source).apply(once, stateful=True).to_topic(sink)

@@ -6,6 +6,18 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 
+PRODUCER = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "compression.type": "lz4",
+    "batch.size": 1_000_000,  # with less, an idempotent librdkafka producer spins while more than that waits
+    "linger.ms": 100,
+    "queue.buffering.max.messages": 500_000,
+    "partitioner": "murmur2_random",
+}
+"""What every engine on librdkafka is given."""
+CONSUMER = {"fetch.message.max.bytes": 4 << 20, "queued.min.messages": 20_000, "check.crcs": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

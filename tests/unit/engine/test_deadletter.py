@@ -124,3 +124,12 @@ def test_only_keys_of_other_partitions_are_misrouted(key: bytes) -> None:
     ours, dead = misrouted([record(0, b"v", key), record(1, b"v", None)], 4)
     assert [r.offset for r in ours] == ([0, 1] if here else [1])
     assert [d.error_class for d in dead] == ([] if here else ["Misrouted"])
+
+
+def test_all_records_of_a_misrouted_key_are_dead() -> None:
+    keys = [b"%d" % n for n in range(100)]
+    wrong = next(key for key in keys if partition_of(key, 4) != 2)
+    right = next(key for key in keys if partition_of(key, 4) == 2)
+    ours, dead = misrouted([record(n, b"v", key) for n, key in enumerate((wrong, right, wrong, right))], 4)
+    assert ([r.offset for r in ours], [d.record.offset for d in dead]) == ([1, 3], [0, 2])
+    assert misrouted([], 4) == ([], [])
