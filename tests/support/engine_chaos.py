@@ -71,6 +71,9 @@ class Chaos:
         self.rig.producer.flush()
         for worker in WORKERS:
             self._bring_back(worker)
+        for process in self.rig.workers.values():
+            if process.running:  # told to end while Python still loads, it would end by the signal
+                process.wait_ready()
         return self.done
 
     def _send(self, count: int, tag: str) -> None:
@@ -93,6 +96,7 @@ class Chaos:
     def _guest(self) -> None:
         guest = self.rig.workers.get(GUEST)
         if guest is not None and guest.running:
+            guest.wait_ready()
             guest.signal(signal.SIGTERM)
             self.done.append("guest leaves")
         else:
