@@ -46,10 +46,11 @@ class WeightsFile(_Strict):
 
 
 class Group(_Strict):
-    """A field of law, and words that say no more than that."""
+    """A field of law, and words that say no more than that. `one`: why its causes are one matter with one opponent."""
 
     title: str
     words: tuple[str, ...]
+    one: str | None = None
 
 
 class Cause(_Strict):
@@ -67,6 +68,7 @@ class CausesFile(_Strict):
     groups: dict[str, Group]
     causes: tuple[Cause, ...]
     alike: tuple[tuple[str, str], ...]
+    serves: dict[str, tuple[str, ...]]
 
 
 class Codes(_Strict):
@@ -97,6 +99,8 @@ class WordsFile(_Strict):
     generic: WordList
     forms: WordList
     provinces: WordList
+    cities: WordList
+    group: WordList
 
 
 class Finder(Generic[_C]):
@@ -105,14 +109,19 @@ class Finder(Generic[_C]):
     def __init__(self, words: Mapping[str, _C | None]) -> None:
         self._automaton = ahocorasick.Automaton()
         for word, code in words.items():
-            self._automaton.add_word(word, code)
+            self._automaton.add_word(word, (len(word), code))
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[_C]:
         """Codes in order of their words, each once."""
-        found = dict.fromkeys(code for _, code in self._automaton.iter_long(text))
+        found = dict.fromkeys(code for _, (_, code) in self._automaton.iter_long(text))
         found.pop(None, None)
         return list(found)
+
+    def spans(self, text: str) -> list[tuple[int, int, _C]]:
+        """Where the words begin and end, and their codes."""
+        found = self._automaton.iter_long(text)
+        return [(end + 1 - length, end + 1, code) for end, (length, code) in found if code is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +132,14 @@ class Lexicon:
     limits: Mapping[str, int]
     causes: Finder[str]
     alike: frozenset[tuple[str, str]]
+    serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
+    one: frozenset[str]  # groups of which the causes are alike
     marks: Finder[tuple[str, str]]  # of (what, code): place, purpose, asks, stage, mood
     titles: tuple[str, ...]
     generic: frozenset[str]
     forms: tuple[str, ...]  # longest first
     provinces: tuple[str, ...]
+    cities: frozenset[str]
 
 
 @cache
@@ -136,6 +148,7 @@ def lexicon() -> Lexicon:
     numbers, causes, words = _load("weights", WeightsFile), _load("causes", CausesFile), _load("words", WordsFile)
     known = {c.code for c in causes.causes} | set(causes.groups)
     _known_codes(known, (code for pair in causes.alike for code in pair))
+    _known_codes(known, (code for a, made_for in causes.serves.items() for code in (a, *made_for)))
     _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
     about = {word: code for code, group in causes.groups.items() for word in group.words}
     about |= {word: c.code for c in causes.causes for word in c.words}
@@ -144,11 +157,14 @@ def lexicon() -> Lexicon:
         limits={name: limit.value for name, limit in numbers.limits.items()},
         causes=Finder(about),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
+        serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
+        one=frozenset(code for code, group in causes.groups.items() if group.one),
         marks=Finder(_marks(words)),
         titles=words.titles.words,
         generic=frozenset(words.generic.words),
         forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
         provinces=words.provinces.words,
+        cities=frozenset(words.cities.words),
     )
 
 
@@ -157,7 +173,7 @@ def _marks(words: WordsFile) -> dict[str, tuple[str, str] | None]:
     found: dict[str, tuple[str, str] | None] = {}
     for what, codes in coded.items():
         found |= {word: (what, code) for word, code in codes.codes.items()} | dict.fromkeys(codes.none)
-    for mood in ("handling", "unhappy"):
+    for mood in ("handling", "unhappy", "group"):
         found |= dict.fromkeys(getattr(words, mood).words, ("mood", mood))
     return found
 

@@ -13,17 +13,21 @@ class Traits:
 
     sound: str | None = None
     party: str | None = None
+    firm: bool = False
+    parties: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     amounts: tuple[int, ...] = ()
     days: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     asks: str | None = None
     stage: str | None = None
     handling: bool = False
     unhappy: bool = False
+    group: bool = False
     words: str | None = None
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mappings.lexicon import lexicon
 from mappings.vocabulary import Family
-from schemas.events.book import Features
+from schemas.events.book import Features, Traits
 from schemas.events.common import Pair
 from streams.core import names, parties
 from streams.core.blocking import family_of, keeps_to_itself
@@ -21,6 +21,7 @@ from streams.core.evidence import (
     NAMESAKE,
     NOBODY,
     NOTHING,
+    PARTY_AGREES,
     STRONG,
     TOPIC,
     Evidence,
@@ -33,9 +34,14 @@ from streams.core.traits import known
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
 Relation = tuple[str | None, str | None]
 _NONE: Relation = (None, None)
+_TOPIC = frozenset({"cause_equal", "cause_alike", "cause_group"})
+_DOUBTS = frozenset({
+    "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
+})  # fmt: skip
 _LONG_MAX = 2**63 - 1
 
 FOLLOW_UP_KINDS = {
+    "reopen": "follow-up",
     "follow-up": "follow-up",
     "progress": "follow-up",
     "supplement": "follow-up",
@@ -98,7 +104,8 @@ def order(f: Features) -> tuple[int, str]:
 
 def asks(f: Features) -> str | None:
     """What is wanted: as the source says, else as the words say; a business system takes applications."""
-    kind = f.kind or known(f).asks
+    said = known(f).asks
+    kind = said if said == "reopen" else f.kind or said
     return "application" if kind is None and f.system in _BUSINESS else kind
 
 
@@ -111,6 +118,8 @@ def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, sh
             return _group(early, late, e)
         return _NONE
     observe_subject(early, late, e)
+    if e.quoted and e.person < LIKELY and "name_thin" in e.reasons and not _TOPIC.isdisjoint(e.reasons):
+        e.person = LIKELY  # of that surname, about that topic, with that number
     if early.anonymous or late.anonymous:
         return (REVIEW, None) if e.person >= LIKELY and e.quoted and not e.contradiction else _NONE
     return _follows(early, late, e) or _other_service(early, late, e) or _same(early, late, e)
@@ -143,8 +152,7 @@ def _group(early: Features, late: Features, e: Evidence) -> Relation:
     """Several people's claims under one number: a parent with children, each its own ticket."""
     observe_subject(early, late, e)
     e.contradiction = e.other_person = True
-    told = "counterparty_equal" in e.reasons or "counterparty_mentioned" in e.reasons
-    return (LINK, "child") if e.parent and told else _NONE
+    return (LINK, "child") if e.parent and _party_agrees(e) else _NONE
 
 
 def _follows(early: Features, late: Features, e: Evidence) -> Relation | None:
@@ -174,33 +182,71 @@ def _other_service(early: Features, late: Features, e: Evidence) -> Relation | N
         if related and "counterparty_conflict" not in e.reasons:
             return LINK, "child"
     if "family_conflict" in e.reasons:
-        if e.contradiction and "incident_equal" not in e.reasons:
+        if "counterparty_conflict" in e.reasons or (e.contradiction and "incident_equal" not in e.reasons):
             return _NONE
-        told = e.subject >= STRONG or "incident_equal" in e.reasons or "case_no_equal" in e.reasons
-        return (LINK, "incident") if told and "counterparty_conflict" not in e.reasons else _NONE
+        told = e.subject >= STRONG or not {"incident_equal", "case_no_equal"}.isdisjoint(e.reasons)
+        near = e.days <= lexicon().limits["days_incident_max"] and (e.subject == TOPIC or _serves(before, after))
+        return (LINK, "incident") if told or (near and e.person == CERTAIN) else _NONE
     if {asks(early), asks(late)} == {"consultation", "application"} and not e.contradiction:
         return (LINK, "incident") if e.subject >= TOPIC else _NONE
     return None
 
 
+def _serves(a: Traits, b: Traits) -> bool:
+    """Whether one is an appraisal of the kind that is made for what the other is about."""
+    table = lexicon().serves
+    pairs = [(x, y) for x in a.causes for y in b.causes]
+    pairs += [(y, x) for x, y in pairs]
+    return any((x, y) in table or (x, y.partition(".")[0]) in table for x, y in pairs)
+
+
 def _same(early: Features, late: Features, e: Evidence) -> Relation:
     if e.contradiction:
         incident = e.person == CERTAIN and "incident_equal" in e.reasons and "counterparty_conflict" not in e.reasons
-        return (LINK, "incident") if incident and "cause_conflict" in e.reasons else _NONE
+        if incident and "cause_conflict" in e.reasons:
+            return LINK, "incident"
+        return (REVIEW, None) if _perhaps_one_cause(e) else _NONE
     if "name_conflict" in e.reasons:
         return (REVIEW, None) if e.subject >= STRONG else _NONE
     near = e.days <= lexicon().limits["days_review_max"]
     if e.person == CERTAIN:
-        if e.subject >= STRONG or (e.subject == TOPIC and _told_alike(early, late, e)):
+        if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
             return SAME, None
-        return (REVIEW, None) if e.subject == TOPIC and near and _open(e) else _NONE
+        return (REVIEW, None) if _open(e, near) else _NONE
     if e.person == LIKELY:
-        both = "cause_equal" in e.reasons and _party_agrees(e)
-        if e.subject == DECISIVE or (e.subject == STRONG and both):
+        soon = e.days <= lexicon().limits["days_topic"]
+        if e.subject == DECISIVE or _likely_same(e) or (soon and _called_again(early, late, e)):
             return SAME, None
-        asked = e.subject == STRONG or (e.subject == TOPIC and near and observe_texts(early, late, e))
+        asked = e.subject == STRONG or (e.subject == TOPIC and near and (soon or observe_texts(early, late, e)))
         return (REVIEW, None) if asked else _NONE
     return _stranger(early, late, e, near)
+
+
+def _perhaps_one_cause(e: Evidence) -> bool:
+    """Two causes of one group against one opponent within days: told differently, or two matters."""
+    if not e.other_cause or e.days > lexicon().limits["days_topic"] or e.person < LIKELY:
+        return False
+    against = {r for r in e.reasons if r.endswith("_conflict")} - {"cause_conflict", "amount_conflict"}
+    return not against and _party_agrees(e)
+
+
+def _likely_same(e: Evidence) -> bool:
+    """Probably the person, and the subject told twice over. A phone and a topic alone are for somebody to look at."""
+    if e.subject != STRONG or _TOPIC.isdisjoint(e.reasons):
+        return False
+    if _party_agrees(e):
+        return True
+    named = "name_thin" not in e.reasons and "counterparty_other" not in e.reasons
+    return named and ("amount_equal" in e.reasons or {"agent_phone", "incident_equal"} <= set(e.reasons))
+
+
+def _called_again(early: Features, late: Features, e: Evidence) -> bool:
+    """A call from one person's phone, of that surname, and a record that is no call, within days about the same thing;
+    and where one side knows the opponent the other has not told its story without him."""
+    if early.channel == late.channel == "hotline":
+        return False
+    told = {"phone_equal", "name_thin", "cause_equal"} <= set(e.reasons)
+    return told and _DOUBTS.isdisjoint(e.reasons)
 
 
 def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relation:
@@ -213,8 +259,10 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
         return (REVIEW, None) if e.quoted and e.subject == DECISIVE and near else _NONE
     if not near or e.subject < TOPIC:
         return _NONE
-    known_place = "region_equal" in e.reasons or "phone_equal" in e.reasons
-    return (REVIEW, None) if known_place and observe_texts(early, late, e) else _NONE
+    if "region_equal" not in e.reasons and "phone_equal" not in e.reasons:
+        return _NONE
+    soon = "cause_equal" in e.reasons and e.days <= lexicon().limits["days_topic"]
+    return (REVIEW, None) if soon or observe_texts(early, late, e) else _NONE
 
 
 def _named_by_both(early: Features, late: Features) -> bool:
@@ -222,16 +270,32 @@ def _named_by_both(early: Features, late: Features) -> bool:
 
 
 def _party_agrees(e: Evidence) -> bool:
-    return "counterparty_equal" in e.reasons or "counterparty_mentioned" in e.reasons
+    return not PARTY_AGREES.isdisjoint(e.reasons)
 
 
-def _told_alike(early: Features, late: Features, e: Evidence) -> bool:
-    """The same kind of thing, soon after, in the same words, and no sum to tell them apart."""
-    if e.days > lexicon().limits["days_near"] or "amount_conflict" in e.reasons:
+def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
+    """The same person with the same topic within days. Later it takes the same words."""
+    limits, reasons = lexicon().limits, e.reasons
+    if _TOPIC.isdisjoint(reasons):
+        return "counterparty_mentioned" in reasons and e.days <= limits["days_record"]
+    if e.days <= limits["days_topic"]:
+        return {"counterparty_near", "counterparty_other", "site_conflict"}.isdisjoint(reasons)
+    if e.days > limits["days_near"] or "amount_conflict" in reasons or "cause_equal" not in reasons:
         return False
-    return "cause_equal" in e.reasons and observe_texts(early, late, e)
+    return observe_texts(early, late, e)
 
 
-def _open(e: Evidence) -> bool:
-    """Whether it is worth a person's time: the same kind of thing, and nothing that looks like a second need."""
-    return "cause_equal" in e.reasons and "amount_conflict" not in e.reasons
+def _one_record(early: Features, late: Features, e: Evidence) -> bool:
+    """A business system's record that says no more than who asks for which service, soon before or after another of
+    that person and service: the platform's item and the office's case (事项 and 办理项)."""
+    if e.subject != NOTHING or e.days > lexicon().limits["days_record"] or "family_equal" not in e.reasons:
+        return False
+    poor = [f for f in (early, late) if not known(f).mentions and not known(f).party]
+    return any(f.system in _BUSINESS or f.channel == "terminal" for f in poor)
+
+
+def _open(e: Evidence, near: bool) -> bool:
+    """Whether it is worth a person's time: nothing that looks like a second need, and soon enough."""
+    if e.subject == TOPIC:
+        return near and "amount_conflict" not in e.reasons
+    return e.days <= lexicon().limits["days_topic"]

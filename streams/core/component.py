@@ -155,7 +155,10 @@ class _Fold:
         then = self._state_then(ticket, member)
         if best.relation == LINK:
             kind = best.link_kind or "incident"
-            return "reopen" if kind == "follow-up" and then in ANSWERED and known(member).unhappy else kind
+            again = known(member).unhappy or known(member).asks == "reopen"
+            return "reopen" if kind == "follow-up" and then in ANSWERED and again else kind
+        if best.relation == REVIEW and then in ANSWERED and known(member).unhappy:
+            return "reopen"
         if best.relation == REVIEW or crowded or _against(ticket, member, pairs):
             return NEW_APPLICATION if then in ENDED_FOR_GOOD else "review"
         if then in ENDED_FOR_GOOD:

@@ -16,7 +16,7 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import names, parties
 from streams.core.blocking import family_of, own_number, own_phone
-from streams.core.traits import NUMBER_CHARS_MIN, bare_number, known
+from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone
 
 DAY_MS = 86_400_000
 NOBODY, NAMESAKE, LIKELY, CERTAIN = 0, 1, 2, 3
@@ -24,7 +24,9 @@ NOBODY, NAMESAKE, LIKELY, CERTAIN = 0, 1, 2, 3
 NOTHING, TOPIC, STRONG, DECISIVE = 0, 1, 2, 3
 """How far the subjects are: nothing says so; the same kind of thing; the same thing; by its number."""
 
+_TELLS_MIN = 30  # characters of title and text
 _NEAR_ID_MAX = 2  # strokes between a mistyped ID number and the right one; a transposition is one
+PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
 _AGREE = frozenset({names.EQUAL, names.SOUND, names.MASKED})
 
 
@@ -38,6 +40,7 @@ class Evidence:
     contradiction: bool = False  # cannot be one matter, whatever else agrees
     other_person: bool = False  # the contradiction is that they are two people
     quoted: bool = False  # one names the other's number
+    other_cause: bool = False  # they are about two causes of one group
     parent: bool = False  # as that of which it is a part
     days: float = 0.0
 
@@ -139,6 +142,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     if family_a and family_b:
         say("family_equal" if same_family else "family_conflict")
     party = _party(a, b, ta, tb)
+    if party == "counterparty_near" and "hotline" in (a.channel, b.channel):
+        party = "counterparty_heard"  # a name that was told over the phone
     if party:
         say(party)
     cause = _cause(ta, tb)
@@ -154,16 +159,34 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     day = _day(a, b, ta, tb, limits["days_incident_near"])
     if day:
         say(day)
-    amount = _overlap(ta.amounts, tb.amounts)
+    amount = amounts_agree(ta.amounts, tb.amounts)
     if amount is not None:
         say("amount_equal" if amount else "amount_conflict")
+    site = _overlap(ta.sites, tb.sites)
+    if site is not None:
+        say("site_equal" if site else "site_conflict")
+    if ta.group != tb.group:
+        say("group_claim")
     if _equal(a.item, b.item):
         say("item_equal")
     near = e.days <= limits["days_near"]
     if near or e.days > limits["days_apart_max"]:
         say("time_near" if near else "time_far")
-    against = (party == "counterparty_conflict", False in numbers, cause == "cause_conflict" and same_family)
-    if any(against) or any(u.endswith("conflict") for u in used) or (day == "incident_conflict" and not e.quoted):
+    other_cause = cause == "cause_conflict" and same_family and not e.parent
+    e.other_cause = other_cause and any(_group(c) == _group(d) for c in ta.causes for d in tb.causes)
+    against = (
+        party == "counterparty_conflict",
+        False in numbers,
+        other_cause and not e.other_cause,
+        ta.group != tb.group and "." in "".join((*ta.causes, *tb.causes)),
+        notary and site is False,
+    )
+    if (
+        other_cause
+        or any(against)
+        or any(u.endswith("conflict") for u in used)
+        or (day == "incident_conflict" and not e.quoted)
+    ):
         e.contradiction = True
     e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary)
 
@@ -185,16 +208,18 @@ def _strength(
     dated = day == "incident_equal"
     if e.days > limits["days_notary_max" if notary else "days_apart_max"]:
         return NOTHING
-    if party in ("counterparty_equal", "counterparty_mentioned"):
-        told = exact or dated or amount is True or (cause is None and e.days <= limits["days_near"])
+    soon = e.days <= limits["days_topic"]
+    if party in PARTY_AGREES:
+        told = exact or amount is True or (cause in ("cause_alike", "cause_group") and (dated or soon))
         return STRONG if told else TOPIC
-    if party == "counterparty_near" and exact and (dated or amount is True):
+    near = dated or amount is True or (party == "counterparty_heard" and soon)
+    if party in ("counterparty_near", "counterparty_heard") and exact and near:
         return STRONG
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
     if notary and exact and any(u.endswith("equal") for u in used):
         return STRONG
-    return TOPIC if exact or dated or party else NOTHING
+    return TOPIC if cause or dated or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
 
 
 def _quoted(a: Features, b: Features, ta: Traits, tb: Traits, e: Evidence) -> None:
@@ -218,7 +243,9 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
     if x and y and x.id_number and y.id_number:
         return "counterparty_equal" if x.id_number == y.id_number else "counterparty_conflict"
     if ta.party and tb.party:
-        found = parties.relation(ta.party, tb.party)
+        found = parties.relation(ta.party, tb.party, ta.firm or tb.firm)
+        if found == parties.SHORT and x and y:
+            found = parties.short_or_another(x.name or "", y.name or "")
         if found in (parties.NEAR, parties.THIN) and _same_phone(x, y):
             return "counterparty_equal"
         return None if found == parties.THIN else f"counterparty_{found}"
@@ -228,8 +255,21 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
         said = parties.mentioned(ta.party, tb.words or "") if ta.party else None
         if tb.party:
             said = parties.mentioned(tb.party, ta.words or "")
-        return {parties.EQUAL: "counterparty_mentioned", parties.NEAR: "counterparty_near"}.get(said or "")
-    return None
+        if said:
+            return "counterparty_mentioned" if said == parties.EQUAL else "counterparty_near"
+    mine = (ta.party, *ta.parties) if ta.party else ta.parties
+    yours = (tb.party, *tb.parties) if tb.party else tb.parties
+    if any(parties.tails_agree(p, q) for p in mine for q in yours):
+        return "counterparty_told"
+    if mine and yours:
+        return "counterparty_other"
+    unsaid = (ta.party and _has_text(tb)) or (tb.party and _has_text(ta))
+    return "counterparty_unsaid" if unsaid else None
+
+
+def _has_text(t: Traits) -> bool:
+    """Whether it tells enough for the other side to be named, had it been known."""
+    return len(t.words or "") >= _TELLS_MIN
 
 
 def _same_phone(x: Counterparty | None, y: Counterparty | None) -> bool:
@@ -244,14 +284,19 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
     common = [c for c in x if c in y]
     if any("." in c for c in common):
         return "cause_equal"
-    if common or any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y):
+    if common:
+        return "cause_group"
+    if any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y):
         return "cause_alike"
-    alike = lexicon().alike
-    for c in x:
-        for d in y:
-            if (c, d) in alike or (("." not in c or "." not in d) and c.partition(".")[0] == d.partition(".")[0]):
-                return "cause_alike"
-    return "cause_conflict"
+    words = lexicon()
+    if any((c, d) in words.alike or _group(c) == _group(d) in words.one for c in x for d in y):
+        return "cause_alike"
+    vague = any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y)
+    return "cause_group" if vague else "cause_conflict"
+
+
+def _group(code: str) -> str:
+    return code.partition(".")[0]
 
 
 def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
@@ -261,8 +306,9 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     if place is not None:
         found.append("place_equal" if place else "place_conflict")
     purpose = True if a.purpose and a.purpose == b.purpose else _overlap(ta.purposes, tb.purposes)
-    if purpose is None and a.purpose and b.purpose and place is not True:
-        purpose = partial_ratio(a.purpose[:100], b.purpose[:100]) >= lexicon().limits["text_similar_percent"]
+    if purpose is None and a.purpose and b.purpose:
+        x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
+        purpose = partial_ratio(x, y) >= lexicon().limits["text_similar_percent"] if x and y else None
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found

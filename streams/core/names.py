@@ -15,6 +15,8 @@ EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin",
 
 _WILD = "*?〓□■○×某_"
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
+_NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
+_DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 _READABLE_MIN = 2  # readable characters below which a masked name says no more than a surname
 _NEAR_MIN = 3  # of two characters one apart, half the name is another
 
@@ -33,13 +35,13 @@ def sound(name: str | None) -> str | None:
     """
     if not name or thin(name) or _RUNS.search(name):
         return None
-    return " ".join(map(_syllable, name.replace("·", "").replace(" ", "")[:20])).lower()
+    return " ".join(map(_syllable, plain(name)[:20])).lower()
 
 
 @lru_cache(maxsize=50_000)
 def plain(name: str) -> str:
     """The name with a title of address (女士, 师傅) as something that cannot be read, without dots and blanks."""
-    bare = name.replace("·", "").replace(" ", "")
+    bare = _NOTE.sub("", name).replace("·", "").replace(" ", "") or name
     for title in lexicon().titles:
         if bare.endswith(title) and 1 <= len(bare) - len(title) <= 2:
             return bare[: -len(title)] + "*"
@@ -68,9 +70,20 @@ def relation(a: str, b: str) -> str:
             return MASKED  # only the given name was written
     if len(p) == len(q) and sound(p) == sound(q) is not None:
         return SOUND
+    if len(p) == len(q) and _roughly(p) == _roughly(q) != "":
+        return NEAR
     if min(len(p), len(q)) >= _NEAR_MIN and OSA.distance(p, q, score_cutoff=1) == 1:
         return NEAR
     return CONFLICT
+
+
+@lru_cache(maxsize=50_000)
+def _roughly(name: str) -> str:
+    """As it sounds to somebody from elsewhere: zh and z, n and ng are one."""
+    heard = sound(name) or ""
+    for a, b in _DIALECT:
+        heard = heard.replace(a, b)
+    return heard
 
 
 def _readable(p: str, q: str) -> str:

@@ -10,22 +10,33 @@ from mappings.lexicon import lexicon
 from streams.core import names
 
 _NOISE = re.compile(r"[\s()（）\[\]【】〔〕“”\"'‘’、,，.。:：;；/\\-]+")
-_PLACE = re.compile(r"^[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州)(?=[\u4e00-\u9fff]{3})")
-_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?[县区旗](?=[\u4e00-\u9fff]{3})(?!.?[小社])")
+_NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")
+_DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州))(?=[\u4e00-\u9fff]{3})")
+_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?[县区旗](?=[\u4e00-\u9fff]{3})")
 _ORGANISATION = re.compile(
-    r"公司|厂|店|局|院|所|部|会|社|队|行|校|园|中心|集团|政府|委|处|站|场|馆|超市|酒店|物业|工作室|银行|保险|学|村|厅|室|楼|庄"
+    r"公司|厂|店|局|院|所|部|会|社|队|行|校|园|中心|集团|政府|委|处|站|场|馆|超市|酒店|物业|工作室|保险|学|村|厅|室|楼|庄"
 )
+_FIRM = re.compile(
+    r"([\u4e00-\u9fff]{2,16})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|医院|厂|商行|超市|酒店)"
+)
+_BEFORE_A_NAME = re.compile(r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉")
+_BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项目部|分厂")
+_AGAINST = re.compile(r"诉|与|和")
+_AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
 _PERSON_MAX = 4
 _SHORT = 4  # 字号 and trade: how people call a firm
 _CORE_MIN = 2
+_PARTIES_MAX = 2
+_TAIL_MIN = 5  # characters at the end of a firm's name that are not only its trade
 
-EQUAL, NEAR, THIN, CONFLICT = "equal", "near", "thin", "conflict"
+EQUAL, SHORT, NEAR, THIN, CONFLICT = "equal", "short", "near", "thin", "conflict"
+"""The same; a short form of the other; might be either; cannot be read; another."""
 
 
 @lru_cache(maxsize=50_000)
 def core(name: str | None) -> str | None:
-    """The part of a name that is the party's own: no legal form, no province or city in front, no punctuation.
-    None when it names nobody in particular (房东, 公司).
+    """The part of a name that is the party's own: no legal form, no place in front, no punctuation. None when it names
+    nobody in particular (房东, 公司).
 
     >>> core("哈尔滨市宏达建筑工程有限公司"), core("宏达建筑工程公司"), core("房东")
     ('宏达建筑工程', '宏达建筑工程', None)
@@ -33,51 +44,67 @@ def core(name: str | None) -> str | None:
     if not name:
         return None
     words = lexicon()
-    bare = _NOISE.sub("", unicodedata.normalize("NFKC", name[:100])).lower()
+    firm = is_organisation(name)
+    bare = unicodedata.normalize("NFKC", name[:100])
+    bare = _NOISE.sub("", bare if firm else _NOTE.sub("", bare)).lower()
     if not bare or bare in words.generic:
         return None
     for form in words.forms:
         if bare.endswith(form) and len(bare) - len(form) >= _CORE_MIN:
             bare = bare[: -len(form)]
             break
-    if is_organisation(name):
+    if firm:
         bare = _without_place(bare)
     return None if bare in words.generic or len(bare) < _CORE_MIN else bare
 
 
 def _without_place(bare: str) -> str:
-    for province in lexicon().provinces:
-        if bare.startswith(province) and len(bare) - len(province) >= _CORE_MIN:
-            bare = bare[len(province) :].lstrip("省市")
+    words = lexicon()
+    for province in words.provinces:
+        if bare.startswith(province) and len(bare) - len(province) > _CORE_MIN:
+            bare = bare[len(province) :].removeprefix("省").removeprefix("市")
             break
-    shorter = _PLACE.sub("", bare)
+    for length in (4, 3, 2):
+        if bare[:length] in words.cities and len(bare) - length >= _CORE_MIN:
+            rest = bare[length:]
+            bare = rest[1:] if rest[0] == "市" and len(rest) > _CORE_MIN else rest
+            return _COUNTY.sub("", bare) if rest[0] == "市" else bare
+    shorter = _DIVISION.sub("", bare)
     return _COUNTY.sub("", shorter) if shorter != bare else bare
 
 
 @lru_cache(maxsize=50_000)
 def is_organisation(name: str) -> bool:
     """Whether it sounds like an organisation."""
-    return len(name) > _PERSON_MAX or (len(name) > 2 and bool(_ORGANISATION.search(name)))
+    bare = _NOTE.sub("", name)
+    return len(bare) > 2 and ("·" not in bare) and (len(bare) > _PERSON_MAX or bool(_ORGANISATION.search(bare)))
 
 
 @lru_cache(maxsize=100_000)
-def relation(a: str, b: str) -> str:
-    """How alike two cores are: EQUAL; NEAR (might be either); THIN (cannot be read); CONFLICT."""
+def relation(a: str, b: str, firm: bool = False) -> str:
+    """How alike two cores are. Firms are told apart by a character, people are misheard: another firm may sound the
+    same."""
     if a == b:
         return THIN if names.thin(a) else EQUAL
-    if len(a) <= _PERSON_MAX and len(b) <= _PERSON_MAX:
+    if not firm and len(a) <= _PERSON_MAX and len(b) <= _PERSON_MAX:
         found = names.relation(a, b)
         return EQUAL if found in (names.SOUND, names.MASKED) else found
-    if a in b or b in a:
-        return NEAR
+    short, full = (a, b) if len(a) < len(b) else (b, a)
+    if short in full:
+        return SHORT if full.startswith(short) and len(short) >= _SHORT else NEAR
     if names.sound(a) == names.sound(b) is not None:
-        return NEAR  # another firm, or the same as somebody heard it
-    return _masked(a, b)
+        return NEAR
+    if len(short) >= _SHORT and names.sound(short) == names.sound(full[: len(short)]) is not None:
+        return NEAR
+    return {names.MASKED: NEAR, names.THIN: THIN}.get(names.relation(a, b), CONFLICT)
 
 
-def _masked(a: str, b: str) -> str:
-    found = names.relation(a, b)
-    return {names.MASKED: NEAR, names.THIN: THIN}.get(found, CONFLICT)
+def short_or_another(a: str, b: str) -> str:
+    """Of two names of which one contains the other: a branch is another party; a name with its legal form is whole."""
+    short, full = (a, b) if len(a) < len(b) else (b, a)
+    if _BRANCH.search(full) and not _BRANCH.search(short):
+        return CONFLICT
+    return NEAR if any(short.endswith(form) for form in lexicon().forms if form != "公司") else SHORT
 
 
 def mentioned(party: str, words: str) -> str | None:
@@ -85,3 +112,54 @@ def mentioned(party: str, words: str) -> str | None:
     if party in words:
         return EQUAL
     return NEAR if len(party) > _SHORT and party[:_SHORT] in words else None
+
+
+def told(head: str, text: str) -> tuple[str, ...]:
+    """Other sides that a title (甲与乙…纠纷, 甲诉乙…) and a text (…公司) name, as cores."""
+    found: dict[str, None] = {}
+    side = _against(head)
+    if side:
+        found[side] = None
+    for match in _FIRM.finditer(text):
+        tail = _BEFORE_A_NAME.split(match[1])[-1]
+        firm = core(tail + "公司") if len(tail) >= _CORE_MIN else None
+        if firm:
+            found[firm] = None
+        if len(found) >= _PARTIES_MAX:
+            break
+    return tuple(found)
+
+
+def nameless(text: str, *known: str | None) -> str:
+    """The text without the names of people and firms: what a firm is called is not what the matter is about."""
+    for name in known:
+        if name and len(name) >= _CORE_MIN:
+            text = text.replace(name, "某")
+    return _FIRM.sub(_keep_before, text)
+
+
+def _keep_before(match: re.Match[str]) -> str:
+    tail = _BEFORE_A_NAME.split(match[1])[-1]
+    return match[1][: len(match[1]) - len(tail)] + "某"
+
+
+def _against(head: str) -> str | None:
+    sign = _AGAINST.search(head)
+    if sign is None:
+        return None
+    firm = _FIRM.match(head, sign.end())
+    if firm:
+        return core(firm[0])
+    ends = [start for start, _, _ in lexicon().causes.spans(head) if start > sign.end() + 1]
+    name = _AROUND.sub("", head[sign.end() : ends[0]]) if ends else ""
+    return core(name) if _CORE_MIN <= len(name) <= 30 else None
+
+
+def tails_agree(a: str, b: str) -> bool:
+    """Whether two names cut out of texts end alike: what stands before a name is not always cut off."""
+    if a == b:
+        return True
+    n = 0
+    while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
+        n += 1
+    return n >= _TAIL_MIN
