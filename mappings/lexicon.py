@@ -16,6 +16,8 @@ from mappings.yamlfile import YamlFile
 from schemas.errors import Stop
 
 FOLDER = Path(__file__).parent / "matching"
+OWN_WORDS = frozenset({"notary", "forensic"})
+"""Service families with words of their own for what a matter is about."""
 _M = TypeVar("_M", bound=BaseModel)
 _C = TypeVar("_C")
 
@@ -130,7 +132,9 @@ class Lexicon:
 
     weights: Mapping[str, float]
     limits: Mapping[str, int]
-    causes: Finder[str]
+    causes: Mapping[
+        str | None, Finder[str]
+    ]  # by service family, for those that have words of their own; None: all other
     alike: frozenset[tuple[str, str]]
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
@@ -150,12 +154,23 @@ def lexicon() -> Lexicon:
     _known_codes(known, (code for pair in causes.alike for code in pair))
     _known_codes(known, (code for a, made_for in causes.serves.items() for code in (a, *made_for)))
     _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
-    about = {word: code for code, group in causes.groups.items() for word in group.words}
-    about |= {word: c.code for c in causes.causes for word in c.words}
+    return _compiled(numbers, causes, words)
+
+
+def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
+    """Notarial matters and appraisals are told in everyday words, which elsewhere mean other things."""
+    about: dict[str | None, dict[str, str]] = {None: {w: code for code, g in causes.groups.items() for w in g.words}}
+    for cause in causes.causes:
+        group = cause.code.partition(".")[0]
+        about.setdefault(group if group in OWN_WORDS else None, {}).update(dict.fromkeys(cause.words, cause.code))
+    return {family: Finder(found) for family, found in about.items()}
+
+
+def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lexicon:
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
-        causes=Finder(about),
+        causes=_finders(causes),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         one=frozenset(code for code, group in causes.groups.items() if group.one),

@@ -68,7 +68,7 @@ def contradicts(a: Features, b: Features) -> bool:
     if e.contradiction or "name_conflict" in e.reasons or _opposed(a, b):
         return True
     observe_subject(a, b, e)
-    return e.contradiction
+    return e.contradiction or (not e.quoted and "counterparty_near" in e.reasons)
 
 
 def compare(a: Features, b: Features, *, phone_counts: bool = True, shared: bool = False) -> Pair | None:
@@ -279,7 +279,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     if _TOPIC.isdisjoint(reasons):
         return "counterparty_mentioned" in reasons and e.days <= limits["days_record"]
     if e.days <= limits["days_topic"]:
-        return {"counterparty_near", "counterparty_other", "site_conflict"}.isdisjoint(reasons)
+        return _DOUBTS.isdisjoint(r for r in reasons if r != "counterparty_unsaid")
     if e.days > limits["days_near"] or "amount_conflict" in reasons or "cause_equal" not in reasons:
         return False
     return observe_texts(early, late, e)

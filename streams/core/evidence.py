@@ -16,7 +16,7 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import names, parties
 from streams.core.blocking import family_of, own_number, own_phone
-from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone
+from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone, sites_agree
 
 DAY_MS = 86_400_000
 NOBODY, NAMESAKE, LIKELY, CERTAIN = 0, 1, 2, 3
@@ -162,7 +162,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     amount = amounts_agree(ta.amounts, tb.amounts)
     if amount is not None:
         say("amount_equal" if amount else "amount_conflict")
-    site = _overlap(ta.sites, tb.sites)
+    site = sites_agree(ta.sites, tb.sites) if notary else None
     if site is not None:
         say("site_equal" if site else "site_conflict")
     if ta.group != tb.group:
@@ -188,7 +188,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         or (day == "incident_conflict" and not e.quoted)
     ):
         e.contradiction = True
-    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary)
+    silent = not ta.causes and not tb.causes  # neither says what it is about
+    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent)
 
 
 def _strength(
@@ -200,6 +201,7 @@ def _strength(
     amount: bool | None,
     used: list[str],
     notary: bool,
+    silent: bool,
 ) -> int:
     limits = lexicon().limits
     if numbered or (e.quoted and party != "counterparty_conflict"):
@@ -210,10 +212,16 @@ def _strength(
         return NOTHING
     soon = e.days <= limits["days_topic"]
     if party in PARTY_AGREES:
-        told = exact or amount is True or (cause in ("cause_alike", "cause_group") and (dated or soon))
+        told = (
+            exact
+            or amount is True
+            or (silent and soon)
+            or (cause in ("cause_alike", "cause_group") and (dated or soon))
+        )
         return STRONG if told else TOPIC
-    near = dated or amount is True or (party == "counterparty_heard" and soon)
-    if party in ("counterparty_near", "counterparty_heard") and exact and near:
+    if party == "counterparty_near":
+        return TOPIC  # another firm of that sound, or the same
+    if party == "counterparty_heard" and exact and (dated or amount is True or soon):
         return STRONG
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
@@ -286,7 +294,8 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
         return "cause_equal"
     if common:
         return "cause_group"
-    if any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y):
+    documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
+    if not documents and (any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y)):
         return "cause_alike"
     words = lexicon()
     if any((c, d) in words.alike or _group(c) == _group(d) in words.one for c in x for d in y):

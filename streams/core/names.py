@@ -72,8 +72,8 @@ def relation(a: str, b: str) -> str:
         return SOUND
     if len(p) == len(q) and _roughly(p) == _roughly(q) != "":
         return NEAR
-    if min(len(p), len(q)) >= _NEAR_MIN and OSA.distance(p, q, score_cutoff=1) == 1:
-        return NEAR
+    if p[0] == q[0] and min(len(p), len(q)) >= _NEAR_MIN and OSA.distance(p, q, score_cutoff=1) == 1:
+        return NEAR  # of another surname it is somebody else
     return CONFLICT
 
 

@@ -135,6 +135,10 @@ def nameless(text: str, *known: str | None) -> str:
     for name in known:
         if name and len(name) >= _CORE_MIN:
             text = text.replace(name, "某")
+            for length in range(len(name) - 1, _SHORT - 1, -1):  # as people shorten it
+                if name[:length] in text:
+                    text = text.replace(name[:length], "某")
+                    break
     return _FIRM.sub(_keep_before, text)
 
 
@@ -150,7 +154,7 @@ def _against(head: str) -> str | None:
     firm = _FIRM.match(head, sign.end())
     if firm:
         return core(firm[0])
-    ends = [start for start, _, _ in lexicon().causes.spans(head) if start > sign.end() + 1]
+    ends = [start for start, _, _ in lexicon().causes[None].spans(head) if start > sign.end() + 1]
     name = _AROUND.sub("", head[sign.end() : ends[0]]) if ends else ""
     return core(name) if _CORE_MIN <= len(name) <= 30 else None
 

@@ -15,22 +15,27 @@ _AMOUNT = re.compile(
     r"(\d[\d,]{0,11}(?:\.\d{1,4})?)\s?(?:(万)(?:(\d)千)?(\d{1,4}(?!\d))?|(千))?\s?(余|多|来|左右)?(元|块|万元|人民币)?",
     re.ASCII,
 )
-_SITE = re.compile(
-    r"([\u4e00-\u9fff]{2}(?:路|街|大道|大街|巷|胡同|小区|家园|花园|公寓|新村|苑|屯|村))(第?[A-Za-z\d-]{1,6}(?:号|栋|座|幢|组|单元|号楼))"
+_SITE = re.compile(r"[区县市旗]([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
+_NO_SITE = re.compile(r"法院|公安|派出所|检察|公司|工地|附近|医院|管理|司法|政府|调解|仲裁|监管|人民")
+_SITE_ENDS = re.compile(r"[的办因为提申]|登记|房产|房屋|赠与|遗嘱|继承|委托|公证|立遗|过户|声明")
+_BANK = re.compile(
+    r"(?:中国|工商|农业|建设|交通|邮储|邮政储蓄|招商|民生|光大|中信|浦发|兴业|华夏|平安|农商|农村商业)银行|信用社"
 )
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})[日号]|\d{4}[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,8}-?\d[0-9A-Za-z-]{6,39}(?![0-9A-Za-z])", re.ASCII)
 _PHONE_OR_ID = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[1-9]\d{14}(?:\d{2}[0-9Xx])?|\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 _SAYS_NOTHING = re.compile(r"用于|办理|申请|需要|出国|境外|使用|用途|手续|[\s()（）,，。/、:：]+")
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
+_DIGIT_RUN = re.compile(r"\d+", re.ASCII)
+_SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
 _AMOUNTS_MAX = _DAYS_MAX = _SITES_MAX = 4
 _NUMBERS_MAX = 3
 NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
 _YUAN_MAX = 10**12
 
-_PROPER = {"notary": ("公证",), "forensic": ("鉴定",)}
-"""Families whose causes are words of everyday life: they count only where the family or this word stands."""
+_SIGNS = {"notary": "公证", "forensic": "鉴定"}
+"""Where no family is given, the word that tells of it."""
 
 
 def with_traits(f: Features) -> Features:
@@ -68,7 +73,7 @@ def traits_of(f: Features) -> Traits:
         purposes=purposes,
         amounts=_amounts(whole, words.limits["amount_min"]) if digits else (),
         days=_days(f.incident_date, whole) if digits or f.incident_date else (),
-        sites=_sites(whole) if digits else (),
+        sites=_sites(whole),
         numbers=_numbers(whole) if digits else (),
         asks=asks if asks == "reopen" or not f.kind else None,
         stage=stage,
@@ -90,22 +95,19 @@ def _causes(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
     name (that of an item is the name of a service). And all that is mentioned."""
-    found = [_fitting(family, words.causes.find(part), whole) if part else [] for part in (item, title, text)]
-    mentions = tuple(dict.fromkeys(c for part in found for c in part))
+    own = _own_words(family, whole)
+    found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
+    mentions = dict.fromkeys(c for part in found for c in part)
+    if own == "forensic":
+        mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
-    return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), mentions
+    return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
 
 
-def _fitting(family: str | None, codes: list[str], whole: str) -> list[str]:
-    if family in _PROPER:
-        own = [c for c in codes if c.startswith(family)]
-        if family == "notary":
-            return own
-        return own or codes
-    for proper, signs in _PROPER.items():
-        if any(c.startswith(proper) for c in codes) and (family is not None or not any(s in whole for s in signs)):
-            codes = [c for c in codes if not c.startswith(proper)]
-    return codes
+def _own_words(family: str | None, whole: str) -> str | None:
+    if family is None:
+        return next((own for own, sign in _SIGNS.items() if sign in whole), None)
+    return family if family in _SIGNS else None
 
 
 def _marks(
@@ -189,7 +191,22 @@ def _days(incident_date: str | None, text: str) -> tuple[str, ...]:
 
 
 def _sites(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(road + number for road, number in _SITE.findall(text)))[:_SITES_MAX]
+    """Where the thing is: addresses as they are written after a city, district or county; the bank of an account."""
+    found = (_SITE_ENDS.split(site)[0] for site in _SITE.findall(text))
+    sites = dict.fromkeys(s[:_SITE_CHARS] for s in found if len(s) >= 4 and not _NO_SITE.search(s))
+    return tuple(sites | dict.fromkeys(_BANK.findall(text)))[:_SITES_MAX]
+
+
+def sites_agree(a: tuple[str, ...], b: tuple[str, ...]) -> bool | None:
+    """Whether two places are one: they begin alike, and so do their numbers. None when a side names none."""
+    if not a or not b:
+        return None
+    return any(x[:2] == y[:2] and _first_number(x) == _first_number(y) for x in a for y in b)
+
+
+def _first_number(site: str) -> str:
+    found = _DIGIT_RUN.search(site)
+    return found[0] if found else ""
 
 
 def _numbers(text: str) -> tuple[str, ...]:

@@ -51,9 +51,11 @@ def relation(first: Changes, second: Changes, *, phone_counts: bool = True) -> s
         ({}, {"name": "赵钱孙", "phone": None}, None),
         ({"id_number": None}, {"name": "赵钱孙"}, None),  # recycled mobile
         ({}, {"counterparty": OTHER}, None),  # same person, another opponent
-        ({}, {"counterparty": None}, None),
+        ({}, {"counterparty": None}, "REVIEW"),  # soon, the same service, and nothing more is said
+        ({}, {"counterparty": None, "received_at": WINDOW_MS}, None),
         ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "拖欠工资三个月了"}, "SAME"),  # in the same words
-        ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "要不到钱,想讨薪"}, "REVIEW"),
+        ({"text": "拖欠工资三个月"}, {"counterparty": None, "text": "要不到钱,想讨薪"}, "SAME"),  # within days
+        ({"text": "拖欠工资三个月"}, {"text": "工伤认定", "counterparty": None}, None),
         ({}, {"counterparty": None, "related_numbers": ("web:a",)}, "SAME"),  # the number decides
         ({"counterparty": None, "parent_no": "web:b"}, {}, "SAME"),
         ({}, {"counterparty": OTHER, "related_numbers": ("web:a",)}, None),
