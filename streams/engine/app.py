@@ -36,7 +36,7 @@ def build_app(
     app = faust.App(config.app_id, **_settings(config))
     app.transport = BatchTransport([URL(f"kafka://{host}") for host in config.bootstrap.split(",")], app, config)
     writers = Writers(config, len(stateful))
-    app.tables.writers = writers
+    app.tables.writers, app.tables.config = writers, config
     cache = new_cache() if config.store == "rocksdb" else None
     for step in stateful:
         table = app.tables.add(StepTable(app, step, config, cache))

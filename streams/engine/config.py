@@ -61,6 +61,11 @@ class EngineConfig:
         """This worker's own folder: two workers never share a store."""
         return self.datadir / self.worker_id
 
+    @property
+    def security(self) -> dict[str, str]:
+        """What of `client` every client needs to be let in."""
+        return {key: value for key, value in self.client.items() if key.startswith(("security.", "sasl.", "ssl."))}
+
     def producer(self, **extra: object) -> dict[str, object]:
         """Settings every producer of the engine shares. The partitioner agrees with Java's and aiokafka's; librdkafka's
         own does not."""

@@ -15,10 +15,11 @@
 | `Consumer._filter_tps_with_pending_acks` | `BatchConsumer` | idle partitions are committed too |
 | `Consumer._commit_offsets`, `._should_commit`, `.wait_empty`, `._get_active_partitions` | used | |
 | `Fetcher._fetcher` | `BatchFetcher` | a stop that meets a rebalance is no crash |
-| `Recovery._wait` | `BatchRecovery` | a timeout is an error; Faust takes it for a stop and never recovers again |
+| `Recovery._wait` | `BatchRecovery` | no progress in time is an error; Faust takes it for a stop, and never recovers |
 | `Recovery._build_highwaters` | `BatchRecovery` | ownership first |
+| `Recovery._build_offsets` | `BatchRecovery` | what the store lacks is read in bulk first |
 | `Recovery.on_recovery_completed`, `._resume_streams` | `BatchRecovery` | seek, clear queues, then flow |
-| `Recovery._restart_recovery`, `._slurp_changelogs`, `._build_offsets`, `._seek_offsets` | used | |
+| `Recovery._restart_recovery`, `._slurp_changelogs`, `._seek_offsets` | used | |
 | `TableManager.recovery` | `BatchTables` | our recovery |
 | `Collection.persisted_offset`, `.apply_changelog_batch`, `.on_stop`, `.on_…` below | `StepTable` | our stores |
 | `App._on_partitions_revoked`, `._on_partitions_assigned`, `._stop_consumer` | used | the order of their steps |

@@ -7,7 +7,8 @@ nothing was committed. Both ways out of recovery (with tables, and without) go t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faust.tables.manager import TableManager
@@ -15,7 +16,11 @@ from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.types import TP
 
 from schemas.errors import SantaiError
+from streams.engine.config import EngineConfig
 from streams.engine.ownership import Writers
+from streams.engine.replay import BULK_FROM_RECORDS, Chunk, Replay
+
+log = logging.getLogger(__name__)
 
 
 class RecoveryTimeout(SantaiError):
@@ -25,16 +30,24 @@ class RecoveryTimeout(SantaiError):
 class BatchRecovery(Recovery):  # type: ignore[misc]
     """See the module."""
 
+    _replayed = 0
+    """Chunks that were stored: while more come, nothing has timed out."""
+
     async def _wait(self, coro: Any, timeout: float | None = None) -> None:  # noqa: ASYNC109 - Faust's signature
-        """As Faust's, but a timeout is an error: Faust takes it for a stop and never recovers again."""
-        signal = self.signal_recovery_start
-        result = await self.wait_first(coro, signal, timeout=timeout)
-        if self.should_stop:
-            raise ServiceStopped
-        if signal in result.done:
-            raise RebalanceAgain
-        if coro not in result.done:
-            raise RecoveryTimeout(f"recovery: no answer within {timeout} s")
+        """As Faust's, but no progress in time is an error: Faust takes it for a stop, and never recovers again."""
+        signal, task = self.signal_recovery_start, asyncio.ensure_future(coro)
+        try:
+            while not task.done():
+                before, waiting = self._replayed, asyncio.shield(task)
+                result = await self.wait_first(waiting, signal, timeout=timeout)
+                if self.should_stop:
+                    raise ServiceStopped
+                if signal in result.done:
+                    raise RebalanceAgain
+                if waiting not in result.done and self._replayed == before:
+                    raise RecoveryTimeout(f"recovery: no answer within {timeout} s")
+        finally:
+            await _ended(task)
 
     async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
         """Own the partitions first, so that nobody writes to their changelogs behind the highwater read here."""
@@ -42,6 +55,35 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
             await self.tables.own(tps)
         await super()._build_highwaters(consumer, tps, destination, title)
         self.tables.check_stores({tp: destination[tp] for tp in sorted(tps)})
+
+    async def _build_offsets(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
+        """What the stores lack is read in bulk first; Faust's own way takes a hundred times as long for each record."""
+        if title == "active":
+            await self._catch_up(tps)
+        await super()._build_offsets(consumer, tps, destination, title)
+
+    async def _catch_up(self, tps: set[TP]) -> None:
+        ends = self.active_highwaters
+        behind = {
+            tp: stored
+            for tp, stored in self.tables.stored(tps).items()
+            if ends[tp] - (-1 if stored is None else stored) > BULK_FROM_RECORDS
+        }
+        if not behind:
+            return
+        log.info("changelogs are read again in bulk: %s", sorted((tp.topic, tp.partition) for tp in behind))
+        replay = Replay(self.tables.config, behind, ends)
+        reading: asyncio.Future[Chunk] | None = None
+        try:
+            while not replay.done:
+                reading = asyncio.ensure_future(asyncio.to_thread(replay.chunk))
+                for tp, (changes, offset) in (await asyncio.shield(reading)).items():
+                    self.tables.replayed(tp, changes, offset)
+                    self._replayed += 1
+        finally:
+            if reading is not None:
+                await asyncio.wait([reading])  # the thread must be out of the consumer before it is closed
+            await asyncio.to_thread(replay.close)
 
     async def _resume_streams(self, generation_id: int = 0) -> None:
         """The way out for an app without tables."""
@@ -74,10 +116,18 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
         app.on_rebalance_end()
 
 
+async def _ended(task: asyncio.Future[Any]) -> None:
+    """Cancel what is not done, and wait until it is."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task])
+
+
 class BatchTables(TableManager):  # type: ignore[misc]
     """Tables of steps, recovered by BatchRecovery."""
 
     writers: Writers
+    config: EngineConfig
     _recovery: BatchRecovery | None = None
 
     @property
@@ -90,6 +140,14 @@ class BatchTables(TableManager):  # type: ignore[misc]
     async def own(self, changelogs: set[TP]) -> None:
         """Become the only writer of these changelog partitions, and of no others."""
         await self.writers.own({(self._changelogs[tp.topic].name, tp.partition): tp.topic for tp in sorted(changelogs)})
+
+    def stored(self, changelogs: Iterable[TP]) -> dict[TP, int | None]:
+        """Up to which offset of its changelog each store reaches; None: it holds nothing."""
+        return {tp: self._changelogs[tp.topic].persisted_offset(tp) for tp in changelogs}
+
+    def replayed(self, changelog: TP, changes: Mapping[bytes, bytes], offset: int) -> None:
+        """The changelog says so, up to the offset."""
+        self._changelogs[changelog.topic].replayed(changelog.partition, changes, offset)
 
     def check_stores(self, ends: Mapping[TP, int]) -> None:
         """Raises Stop when a store holds more than its changelog, whose last offset is given."""

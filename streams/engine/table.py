@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import faust
@@ -67,6 +67,12 @@ class StepTable(faust.Table):  # type: ignore[misc]
     def persisted_offset(self, tp: TP) -> int | None:
         """Where recovery starts."""
         return self.store(tp.partition).offset
+
+    def replayed(self, partition: int, changes: Mapping[bytes, bytes], offset: int) -> None:
+        """Recovery in bulk. Nothing happens when the partition has gone meanwhile."""
+        if (store := self._stores.get(partition)) is not None:
+            store.replay(changes, offset)
+            self._caught_up.add(partition)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Recovery: later records win; keys and offset of a partition are stored together."""

@@ -122,6 +122,7 @@ def main() -> int:
     """Run until told to stop; says "ready" in a file once recovery is done."""
     told = json.loads(sys.argv[1])
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("streams.engine.recovery").setLevel(logging.INFO)
 
     async def say_ready() -> None:
         await asyncio.to_thread(Path(told["ready"]).touch)

@@ -209,6 +209,25 @@ def test_a_restart_replays_only_what_the_store_does_not_have(rig: Rig, store: st
     assert (rig.outputs() == told) == (store == "rocksdb")
 
 
+def test_a_lost_store_is_read_again_in_bulk(rig: Rig) -> None:
+    """More than Faust is left with; a second worker takes its share in the middle of it."""
+    rig.start()
+    for part in range(4):
+        rig.send_many(3000, f"v{part}-", keys=3000)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    shutil.rmtree(rig.folder / "data")
+    rig.start("a")
+    rig.start("b")
+    rig.send_many(500, "after")
+    rig.drain()
+    assert rig.stop_all() == [0, 0]
+    assert rig.verdict() == CLEAN
+    assert rig.stores_ahead_or_apart() == []
+    logs = "".join(rig.folder.joinpath(f"log-{worker}").read_text() for worker in "ab")
+    assert "read again in bulk" in logs
+
+
 def test_a_store_of_another_changelog_ends_the_worker_with_code_2_and_says_what_to_do(rig: Rig) -> None:
     """As after the broker's data were deleted and the workers' kept."""
     rig.start()

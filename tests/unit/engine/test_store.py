@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.engine.store import MemoryStore, PartitionStore, RocksStore, new_cache
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(params=["memory", "rocksdb"])
@@ -51,3 +56,31 @@ def test_rocksdb_keeps_values_and_offset_over_a_restart(tmp_path: Path) -> None:
     second = RocksStore(tmp_path / "s", new_cache())
     assert (second.offset, dict(second.items())) == (42, {b"a": b"1"})
     second.close()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from streams.engine.store import RocksStore, new_cache
+store = RocksStore(Path(sys.argv[1]), new_cache())
+for n in range(50):
+    store.replay({b"r%d" % n: b"x" * 1000, b"last": b"%d" % n}, n)
+if sys.argv[2] == "then write":
+    store.write({b"w": b"1"}, 50)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("then", ["then write", "nothing"])
+def test_what_was_replayed_without_a_log_leaves_no_gap_after_a_crash(tmp_path: Path, then: str) -> None:
+    path = tmp_path / "s"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path), then], check=False, cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    store = RocksStore(path, new_cache())
+    upto = -1 if store.offset is None else store.offset
+    assert upto == 50 or then == "nothing"
+    kept = dict(store.items())
+    assert kept.get(b"w") == (b"1" if then == "then write" else None)
+    assert {k for k in kept if k.startswith(b"r")} == {b"r%d" % n for n in range(min(upto + 1, 50))}
+    assert kept.get(b"last") == (None if upto < 0 else b"%d" % min(upto, 49))
+    store.close()
