@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
@@ -42,7 +42,7 @@ class Reader:
     received_at: int = 0  # of the last submission that said when
     _notes: int = field(default=0, repr=False)
 
-    def read(self, file: BinaryIO) -> Iterator[Line]:
+    def read(self, file: Iterable[bytes]) -> Iterator[Line]:
         """Every line that says something."""
         for raw in file:
             found = self.line(raw)

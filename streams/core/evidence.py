@@ -227,7 +227,8 @@ def _strength(
         return STRONG
     if notary and exact and any(u.endswith("equal") for u in used):
         return STRONG
-    return TOPIC if cause or dated or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
+    topic = cause not in (None, "cause_conflict") or dated
+    return TOPIC if topic or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
 
 
 def _quoted(a: Features, b: Features, ta: Traits, tb: Traits, e: Evidence) -> None:

@@ -1,0 +1,248 @@
+"""The 23 cases of what is a duplicate and what is not, each told as a small file: lines in, relations out."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from mappings.identity import resident_check
+from santai.matching.evaluate import feed
+from santai.matching.lines import Reader
+from streams.core.corpus import Corpus, Placement
+
+
+def resident(first17: str) -> str:
+    """A valid ID number."""
+    return first17 + resident_check(first17)
+
+
+ID, OTHER_ID, TWIN_ID = resident("23010319900307123"), resident("23010319880501456"), resident("23010319900307125")
+WAGES = "在哈尔滨市宏达建筑工程有限公司干活，被拖欠工资36000元，多次讨要无果。"
+FIRM = {"name": "哈尔滨市宏达建筑工程有限公司"}
+Line = dict[str, Any]
+
+
+def told(sid: str, day: float = 0, **changed: Any) -> Line:
+    """王晓明 asks for help against the firm; `name`, `id_number`, `phone`, `region`, `person_type` change the person."""
+    person = {"name": "王晓明", "id_number": ID, "phone": "13800138000", "region": "230103"}
+    person |= {k: changed.pop(k) for k in list(person) if k in changed}
+    hours = round(day * 24)
+    at = f"2026-03-{1 + hours // 24:02}T{hours % 24:02}:00:00+08:00" if hours < 744 else changed.pop("at")
+    line = {
+        "type": "submission", "submission_id": sid, "version": 1, "system": "web", "channel": "web",
+        "source_id": f"WEB20260000{sid}", "received_at": at, "kind": "application", "person": person,
+        "family": "legal-aid", "counterparty": FIRM, "title": "拖欠工资", "text": WAGES,
+    }  # fmt: skip
+    return line | changed
+
+
+def called(sid: str, day: float = 0, **changed: Any) -> Line:
+    """The same on the hotline, which knows no ID number."""
+    hotline: Line = {"system": "12345", "channel": "hotline", "source_id": f"GD20260000{sid}", "id_number": None}
+    return told(sid, day, **(hotline | {"family": None} | changed))
+
+
+def status(sid: str, day: int, state: str) -> Line:
+    """A state of a submission."""
+    return {"type": "status", "submission_id": sid, "state": state, "at": f"2026-03-{1 + day:02}T08:00:00+08:00"}
+
+
+def decision(a: str, b: str, same: bool) -> Line:
+    """A clerk's word."""
+    return {"type": "decision", "a": a, "b": b, "same": same, "at": "2026-03-20T08:00:00+08:00"}
+
+
+def placed(lines: Iterable[Line]) -> dict[str, Placement]:
+    """What comes of a file."""
+    corpus, reader = Corpus(), Reader()
+    feed(corpus, reader.read([json.dumps(line, ensure_ascii=False).encode() for line in lines]))
+    return {p.submission_id: p for p in corpus.placements()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Lines of which `b` is looked at."""
+
+    name: str
+    lines: tuple[Line, ...]
+    expected: str  # SAME, REVIEW, NEW, or the kind of a LINK
+    to: str | None = field(default="a")
+
+
+NOTARY: Line = {
+    "family": "notary", "counterparty": None, "item": "出生公证", "purpose": "赴美国留学", "title": "出生公证",
+    "text": "办理出生公证，用于美国留学。",
+}  # fmt: skip
+APPRAISAL: Line = {
+    "family": "forensic", "system": "forensic", "counterparty": None, "item": "伤残等级鉴定", "title": "伤残等级鉴定",
+    "text": "因交通事故委托伤残等级鉴定。", "incident_date": "2026-01-05",
+}  # fmt: skip
+CRASH = {"counterparty": {"name": "李四光"}, "title": "交通事故赔偿", "text": "被李四光的车撞伤，要求赔偿。"}
+LEAK = {
+    "counterparty": {"name": "李四光"},
+    "family": "mediation",
+    "title": "漏水纠纷",
+    "text": "楼上李四光家漏水，要求赔偿。",
+}
+
+CASES = [
+    Case("1 web with ID number, then the hotline", (told("a"), called("b", 2)), "SAME"),
+    Case("1 the hotline has the phone and a surname", (told("a"), called("b", 2, name="王先生")), "SAME"),
+    Case("1 told in other words", (told("a"), called("b", 2, counterparty=None, text="宏达建筑工程公司不给工钱")), "SAME"),
+    Case("2 misheard name, one ID number", (told("a"), told("b", 1, name="王小明", phone=None)), "SAME"),
+    Case("2 mistyped ID number", (told("a"), told("b", 1, id_number=ID[:16] + "9" + ID[17])), "SAME"),
+    Case("2 mistyped ID number, another phone", (told("a"), told("b", 1, id_number=ID[1:], phone="13911112222")), "SAME"),
+    Case("3 15 digits", (told("a"), told("b", 1, id_number=ID[:6] + ID[8:17], phone=None)), "SAME"),
+    Case(
+        "3 dots and lost characters",
+        (told("a", name="阿卜杜·热合曼"), called("b", 1, name="阿卜杜?热合曼")),
+        "SAME",
+    ),
+    Case(
+        "4 item on the platform, case at the office",
+        (
+            told("a", system="gov-service", channel="platform", counterparty=None, title="法律援助申请", text=None),
+            told("b", 2, system="legal-aid", channel="window", parent_no="gov-service:WEB20260000a", phone=None),
+        ),
+        "SAME",
+    ),
+    Case(
+        "5 filed on behalf, by the same relative",
+        (
+            called("a", phone="13911110000", agent={"name": "王强", "phone": "13911110000", "role": "儿子"}),
+            told("b", 2, agent={"name": "王强", "phone": "13911110000", "role": "儿子"}),
+        ),
+        "SAME",
+    ),
+    Case("6 refiled after 退单", (told("a"), status("a", 2, "RETURNED"), told("b", 4)), "SAME"),
+    Case("6 refiled after 补正", (told("a"), status("a", 2, "SUPPLEMENT"), told("b", 4)), "SAME"),
+    Case(
+        "7 the quoted number decides",
+        (called("a"), called("b", 3, phone=None, system="12348", text="关联工单GD20260000a", counterparty=None)),
+        "SAME",
+    ),
+    Case("8 urging", (told("a"), called("b", 9, kind="follow-up", text="催办", counterparty=None, title="催办")), "follow-up"),
+    Case("8 urging, of no stated kind", (told("a"), called("b", 9, kind=None, title="催办拖欠工资一事")), "follow-up"),
+    Case("8 more material", (told("a"), told("b", 5, kind="supplement")), "follow-up"),
+    Case("9 not content after closure", (told("a"), status("a", 5, "CLOSED"), called("b", 9, text="没有解决，重新办理")), "reopen"),
+    Case("9 told again after closure", (told("a"), status("a", 5, "CLOSED"), told("b", 9)), "reopen"),
+    Case(
+        "10 about the handling",
+        (told("a"), called("b", 9, kind="complaint", text="投诉工作人员态度恶劣", counterparty=None, title="投诉")),
+        "complaint",
+    ),
+    Case("11 consultation, then an application", (called("a", kind="consultation"), told("b", 5)), "incident"),
+    Case("11 legal aid, then an appraisal", (told("a", **CRASH), told("b", 20, **APPRAISAL)), "incident"),
+    Case(
+        "12 both sides ask for mediation",
+        (
+            told("a", **LEAK),
+            told("b", 1, **(LEAK | {"counterparty": {"name": "王晓明"}}), name="李四光", id_number=OTHER_ID, phone="13700000000"),
+        ),
+        "opponent",
+    ),
+    Case("13 appraised again", (told("a", **APPRAISAL), told("b", 25, **(APPRAISAL | {"text": "申请重新鉴定。"}))), "child"),
+    Case("14 another country", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴英国留学", "text": ""}))), "NEW", None),
+    Case("14 another purpose", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴美国探亲", "text": ""}))), "NEW", None),
+    Case("14 another document", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"item": "学历公证", "title": "学历公证"}))), "NEW", None),
+    Case("14 the same once more is the same", (told("a", **NOTARY), told("b", 3, **NOTARY)), "SAME"),
+    Case("15 a couple on one phone", (told("a"), told("b", 1, name="李梅", id_number=OTHER_ID)), "NEW", None),
+    Case("15 without ID numbers", (called("a"), called("b", 1, name="李梅")), "NEW", None),
+    Case("15 brothers on one phone", (called("a", name="王建国"), called("b", 1, name="王建军")), "REVIEW"),
+    Case(
+        "15 a group and one of them",
+        (told("a", text="王晓明等5人共同反映，宏达建筑拖欠全体工人工资。"), told("b", 1)),
+        "NEW",
+        None,
+    ),
+    Case("17 namesakes", (told("a"), told("b", 1, id_number=OTHER_ID, phone="13911112222")), "NEW", None),
+    Case("18 two opponents", (told("a"), told("b", 1, counterparty={"name": "哈尔滨市鸿运餐饮管理有限公司"})), "NEW", None),
+    Case("18 a firm of that sound", (told("a"), told("b", 1, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"})), "REVIEW"),
+    Case("18 a branch", (told("a"), told("b", 1, counterparty={"name": FIRM["name"] + "第二分公司"})), "NEW", None),
+    Case("18 two causes", (told("a"), told("b", 1, title="民间借贷纠纷", text="借款不还")), "NEW", None),
+    Case("19 rejected", (told("a"), status("a", 3, "REJECTED"), told("b", 5)), "NEW", None),
+    Case("19 withdrawn", (told("a"), status("a", 3, "WITHDRAWN"), told("b", 5)), "NEW", None),
+    Case("19 before it was rejected", (told("a"), status("a", 6, "REJECTED"), told("b", 5)), "SAME"),
+    Case(
+        "20 opposing parties",
+        (
+            told("a", counterparty={"name": "李四光"}),
+            told("b", 1, counterparty={"name": "王晓明"}, name="李四光", id_number=OTHER_ID, phone="13700000000"),
+        ),
+        "NEW",
+        None,
+    ),
+    Case("21 recycled mobile", (told("a"), called("b", 9, name="赵钱孙")), "NEW", None),
+    Case("21 anonymous", (told("a"), called("b", 1, anonymous=True)), "NEW", None),
+    Case("21 confidential", (told("a"), called("b", 1, confidential=True)), "NEW", None),
+    Case("21 12309", (told("a"), called("b", 1, system="12309")), "NEW", None),
+    Case("22 a cadre types his own number", (told("a"), told("b", 1, name="赵钱孙", phone="13911112222")), "NEW", None),
+    Case("23 twins", (told("a"), told("b", 1, name="王晓亮", id_number=TWIN_ID)), "NEW", None),
+    Case(
+        "23 somebody else's number quoted",
+        (told("a"), told("b", 1, name="赵钱孙", id_number=OTHER_ID, phone="13911112222", related_numbers=["web:WEB20260000a"])),
+        "NEW",
+        None,
+    ),
+    Case(
+        "REVIEW phone and similar text",
+        (told("a"), called("b", 1, name=None, counterparty=None, text="干活被拖欠工资，多次讨要无果。")),
+        "REVIEW",
+    ),
+    Case(
+        "REVIEW name and county",
+        (told("a"), called("b", 1, phone="13911112222", counterparty=None, text="干活被拖欠工资，多次讨要无果。")),
+        "REVIEW",
+    ),
+    Case("a clerk says so", (told("a"), told("b", 1, counterparty={"name": "李四光"}), decision("a", "b", True)), "SAME"),
+    Case("a clerk says no", (told("a"), told("b", 1), decision("b", "a", False)), "NEW", None),
+    Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_case(case: Case) -> None:
+    for order in range(4):
+        lines = list(case.lines)
+        random.Random(order).shuffle(lines) if order else None
+        found = placed(lines)
+        b = found["b"]
+        assert (b.link_kind or b.relation, b.to) == (case.expected, case.to), f"order {order}: {b.reasons}"
+        assert b.ticket_id == ("a" if b.relation == "SAME" else "b")
+        assert found["a"].ticket_id == "a"
+
+
+def test_a_lawyers_phone_ties_nobody() -> None:
+    """Case 16: one phone on many clients, of whom two have one name."""
+    lawyer = "13955556666"
+    clients = [
+        told(f"c{n}", n / 9, name=f"当事{n}人", id_number=None, phone=lawyer, counterparty=None) for n in range(5)
+    ]
+    vague: Line = {"id_number": None, "phone": lawyer, "counterparty": None, "text": "干活被拖欠工资。"}
+    one, two = told("a", **vague), told("b", 1, **vague)
+    assert placed([one, two])["b"].relation == "SAME"
+    found = placed([one, two, *clients])
+    assert {p.relation for p in found.values()} <= {"NEW", "REVIEW"}
+    assert found["b"].ticket_id == "b"
+
+
+def test_a_household_and_a_caller_without_a_name() -> None:
+    """Who of them called cannot be known; while one person alone uses the phone, it can."""
+    nameless = called("b", 1, name=None)
+    assert placed([told("a"), nameless])["b"].relation == "SAME"
+    wife = told("w", 3, name="李梅", id_number=OTHER_ID, counterparty={"name": "张三丰"}, title="借款", text="借款不还")
+    assert placed([told("a"), nameless, wife])["b"].relation == "REVIEW"
+
+
+def test_numbers_that_lead_nowhere_or_round_in_a_circle() -> None:
+    strangers = {"name": "赵钱孙", "id_number": OTHER_ID, "phone": "13911112222", "counterparty": None, "text": None}
+    lines = [
+        told("a", related_numbers=["web:WEB20260000a", "web:WEB20260000b", ":", "web:", "???", 7]),
+        told("b", 1, related_numbers=["web:WEB20260000a", "web:nothing"], parent_no="web:WEB20260000b", **strangers),
+    ]
+    assert {p.relation for p in placed(lines).values()} == {"NEW"}
