@@ -65,13 +65,13 @@ class Reader:
             case "submission":
                 return self._submission(data)
             case "status":
-                sid, state, at = _key(data.get("submission_id")), data.get("state"), _ms(data.get("at"))
-                if sid is None or state not in _STATES:
+                sid, state, at = _key(data.get("submission_id")), _word(data.get("state"), _STATES), _ms(data.get("at"))
+                if sid is None or state is None:
                     return None
                 self._notes += 1
                 return Note(
                     event_id=f"{self._notes:012}", submission_id=sid, system="", what="status",
-                    at=self.received_at if at is None else at, state=sys.intern(state),
+                    at=self.received_at if at is None else at, state=state,
                 )  # fmt: skip
             case "decision":
                 a, b, at = _key(data.get("a")), _key(data.get("b")), _ms(data.get("at"))

@@ -21,14 +21,12 @@ from streams.core.evidence import (
     NAMESAKE,
     NOBODY,
     NOTHING,
-    PARTY_AGREES,
     STRONG,
     TOPIC,
     Evidence,
     observe_person,
-    observe_subject,
-    observe_texts,
 )
+from streams.core.subject import PARTY_AGREES, observe_subject, observe_texts
 from streams.core.traits import known
 
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"

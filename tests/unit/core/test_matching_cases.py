@@ -28,7 +28,7 @@ Line = dict[str, Any]
 
 
 def told(sid: str, day: float = 0, **changed: Any) -> Line:
-    """王晓明 asks for help against the firm; `name`, `id_number`, `phone`, `region`, `person_type` change the person."""
+    """王晓明 asks for help against the firm; `name`, `id_number`, `phone`, `region` change the person."""
     person = {"name": "王晓明", "id_number": ID, "phone": "13800138000", "region": "230103"}
     person |= {k: changed.pop(k) for k in list(person) if k in changed}
     hours = round(day * 24)
@@ -93,10 +93,14 @@ LEAK = {
 CASES = [
     Case("1 web with ID number, then the hotline", (told("a"), called("b", 2)), "SAME"),
     Case("1 the hotline has the phone and a surname", (told("a"), called("b", 2, name="王先生")), "SAME"),
-    Case("1 told in other words", (told("a"), called("b", 2, counterparty=None, text="宏达建筑工程公司不给工钱")), "SAME"),
+    Case(
+        "1 told in other words", (told("a"), called("b", 2, counterparty=None, text="宏达建筑工程公司不给工钱")), "SAME"
+    ),
     Case("2 misheard name, one ID number", (told("a"), told("b", 1, name="王小明", phone=None)), "SAME"),
     Case("2 mistyped ID number", (told("a"), told("b", 1, id_number=ID[:16] + "9" + ID[17])), "SAME"),
-    Case("2 mistyped ID number, another phone", (told("a"), told("b", 1, id_number=ID[1:], phone="13911112222")), "SAME"),
+    Case(
+        "2 mistyped ID number, another phone", (told("a"), told("b", 1, id_number=ID[1:], phone="13911112222")), "SAME"
+    ),
     Case("3 15 digits", (told("a"), told("b", 1, id_number=ID[:6] + ID[8:17], phone=None)), "SAME"),
     Case(
         "3 dots and lost characters",
@@ -126,10 +130,18 @@ CASES = [
         (called("a"), called("b", 3, phone=None, system="12348", text="关联工单GD20260000a", counterparty=None)),
         "SAME",
     ),
-    Case("8 urging", (told("a"), called("b", 9, kind="follow-up", text="催办", counterparty=None, title="催办")), "follow-up"),
+    Case(
+        "8 urging",
+        (told("a"), called("b", 9, kind="follow-up", text="催办", counterparty=None, title="催办")),
+        "follow-up",
+    ),
     Case("8 urging, of no stated kind", (told("a"), called("b", 9, kind=None, title="催办拖欠工资一事")), "follow-up"),
     Case("8 more material", (told("a"), told("b", 5, kind="supplement")), "follow-up"),
-    Case("9 not content after closure", (told("a"), status("a", 5, "CLOSED"), called("b", 9, text="没有解决，重新办理")), "reopen"),
+    Case(
+        "9 not content after closure",
+        (told("a"), status("a", 5, "CLOSED"), called("b", 9, text="没有解决，重新办理")),
+        "reopen",
+    ),
     Case("9 told again after closure", (told("a"), status("a", 5, "CLOSED"), told("b", 9)), "reopen"),
     Case(
         "10 about the handling",
@@ -142,14 +154,40 @@ CASES = [
         "12 both sides ask for mediation",
         (
             told("a", **LEAK),
-            told("b", 1, **(LEAK | {"counterparty": {"name": "王晓明"}}), name="李四光", id_number=OTHER_ID, phone="13700000000"),
+            told(
+                "b",
+                1,
+                **(LEAK | {"counterparty": {"name": "王晓明"}}),
+                name="李四光",
+                id_number=OTHER_ID,
+                phone="13700000000",
+            ),
         ),
         "opponent",
     ),
-    Case("13 appraised again", (told("a", **APPRAISAL), told("b", 25, **(APPRAISAL | {"text": "申请重新鉴定。"}))), "child"),
-    Case("14 another country", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴英国留学", "text": ""}))), "NEW", None),
-    Case("14 another purpose", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴美国探亲", "text": ""}))), "NEW", None),
-    Case("14 another document", (told("a", **NOTARY), told("b", 3, **(NOTARY | {"item": "学历公证", "title": "学历公证"}))), "NEW", None),
+    Case(
+        "13 appraised again",
+        (told("a", **APPRAISAL), told("b", 25, **(APPRAISAL | {"text": "申请重新鉴定。"}))),
+        "child",
+    ),
+    Case(
+        "14 another country",
+        (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴英国留学", "text": ""}))),
+        "NEW",
+        None,
+    ),
+    Case(
+        "14 another purpose",
+        (told("a", **NOTARY), told("b", 3, **(NOTARY | {"purpose": "赴美国探亲", "text": ""}))),
+        "NEW",
+        None,
+    ),
+    Case(
+        "14 another document",
+        (told("a", **NOTARY), told("b", 3, **(NOTARY | {"item": "学历公证", "title": "学历公证"}))),
+        "NEW",
+        None,
+    ),
     Case("14 the same once more is the same", (told("a", **NOTARY), told("b", 3, **NOTARY)), "SAME"),
     Case("15 a couple on one phone", (told("a"), told("b", 1, name="李梅", id_number=OTHER_ID)), "NEW", None),
     Case("15 without ID numbers", (called("a"), called("b", 1, name="李梅")), "NEW", None),
@@ -161,8 +199,17 @@ CASES = [
         None,
     ),
     Case("17 namesakes", (told("a"), told("b", 1, id_number=OTHER_ID, phone="13911112222")), "NEW", None),
-    Case("18 two opponents", (told("a"), told("b", 1, counterparty={"name": "哈尔滨市鸿运餐饮管理有限公司"})), "NEW", None),
-    Case("18 a firm of that sound", (told("a"), told("b", 1, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"})), "REVIEW"),
+    Case(
+        "18 two opponents",
+        (told("a"), told("b", 1, counterparty={"name": "哈尔滨市鸿运餐饮管理有限公司"})),
+        "NEW",
+        None,
+    ),
+    Case(
+        "18 a firm of that sound",
+        (told("a"), told("b", 1, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"})),
+        "REVIEW",
+    ),
     Case("18 a branch", (told("a"), told("b", 1, counterparty={"name": FIRM["name"] + "第二分公司"})), "NEW", None),
     Case("18 two causes", (told("a"), told("b", 1, title="民间借贷纠纷", text="借款不还")), "NEW", None),
     Case("19 rejected", (told("a"), status("a", 3, "REJECTED"), told("b", 5)), "NEW", None),
@@ -185,7 +232,10 @@ CASES = [
     Case("23 twins", (told("a"), told("b", 1, name="王晓亮", id_number=TWIN_ID)), "NEW", None),
     Case(
         "23 somebody else's number quoted",
-        (told("a"), told("b", 1, name="赵钱孙", id_number=OTHER_ID, phone="13911112222", related_numbers=["web:WEB20260000a"])),
+        (
+            told("a"),
+            told("b", 1, name="赵钱孙", id_number=OTHER_ID, phone="13911112222", related_numbers=["web:WEB20260000a"]),
+        ),
         "NEW",
         None,
     ),
@@ -199,10 +249,12 @@ CASES = [
         (told("a"), called("b", 1, phone="13911112222", counterparty=None, text="干活被拖欠工资，多次讨要无果。")),
         "REVIEW",
     ),
-    Case("a clerk says so", (told("a"), told("b", 1, counterparty={"name": "李四光"}), decision("a", "b", True)), "SAME"),
+    Case(
+        "a clerk says so", (told("a"), told("b", 1, counterparty={"name": "李四光"}), decision("a", "b", True)), "SAME"
+    ),
     Case("a clerk says no", (told("a"), told("b", 1), decision("b", "a", False)), "NEW", None),
     Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
