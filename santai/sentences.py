@@ -21,10 +21,14 @@ class Narrator:
         found = self._names.get(submission_id or "")
         return f"{self._words.system(found.system)} {found.shown}" if found else submission_id or ""
 
-    def system(self, entry: Entry) -> str:
-        """Title of the system by which it happened."""
+    def system_of(self, entry: Entry) -> str | None:
+        """The system by which it happened."""
         by = self._names.get(entry.submission_id or "")
-        return self._words.system(entry.system or (by.system if by else None))
+        return entry.system or (by.system if by else None)
+
+    def system(self, entry: Entry) -> str:
+        """Its title."""
+        return self._words.system(self.system_of(entry))
 
     def tell(self, entry: Entry) -> str:
         """One sentence. An event of a type not known here is told by its name."""

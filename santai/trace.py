@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -11,21 +11,36 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from santai.projector.reading import Dossier, dossier, find, reading
+from santai.projector.reading import Dossier, Entry, dossier, find, reading
 from santai.sentences import Narrator
 from santai.words import Words, clock_time, iso
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened."""
+    """One thing that happened: codes for programs, words for people."""
 
     at: int
-    system: str
+    type: str
+    system: str | None
+    system_title: str
     what: str
+    reasons: tuple[str, ...] = ()
     why: str = ""
     tone: str = ""
     """A rich style."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "at": iso(self.at),
+            "type": self.type,
+            "system": self.system,
+            "system_title": self.system_title,
+            "what": self.what,
+            "reasons": list(self.reasons),
+            "why": self.why or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,7 @@ class Member:
     """One system's record in the ticket."""
 
     system: str
+    system_title: str
     number: str
     source_key: str
     submission_id: str
@@ -42,44 +58,50 @@ class Member:
 class Clock:
     """One deadline as it stands."""
 
-    name: str
+    clock: str
+    title: str
     due_at: int
     stage: str
+    stage_title: str
     provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All that `render` shows. Times are milliseconds since the epoch."""
+    """All that `render` shows. Times are milliseconds since the epoch.
+
+    `story` is in business time: when it happened, as the systems say, and as deadlines count. `tellings` are in the
+    hub's own time: when a system was told and had answered. The two clocks need not agree.
+    """
 
     number: str
     ticket_id: str
-    state: str
+    state: str | None
     state_title: str
-    family: str
+    family: str | None
+    family_title: str
     received_at: int | None
+    updated_at: int
     members: tuple[Member, ...]
     clocks: tuple[Clock, ...]
-    lines: tuple[Line, ...]
+    story: tuple[Line, ...]
+    tellings: tuple[Line, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The same for programs, times in ISO 8601."""
+        """The same for programs: codes as in the answers over HTTP, titles beside them, times in ISO 8601."""
         return {
             "number": self.number,
             "ticket_id": self.ticket_id,
-            "state": self.state or None,
+            "state": self.state,
             "state_title": self.state_title,
-            "family": self.family or None,
+            "family": self.family,
+            "family_title": self.family_title,
             "received_at": iso(self.received_at),
-            "members": [
-                {"system": m.system, "number": m.number, "source_key": m.source_key, "submission_id": m.submission_id}
-                for m in self.members
-            ],
-            "deadlines": [
-                {"clock": c.name, "due_at": iso(c.due_at), "stage": c.stage, "provisional": c.provisional}
-                for c in self.clocks
-            ],
-            "story": [{"at": iso(x.at), "system": x.system, "what": x.what, "why": x.why or None} for x in self.lines],
+            "updated_at": iso(self.updated_at),
+            "members": [asdict(m) for m in self.members],
+            "deadlines": [{**asdict(c), "due_at": iso(c.due_at)} for c in self.clocks],
+            "story": [line.as_json() for line in self.story],
+            "tellings": [line.as_json() for line in self.tellings],
         }
 
 
@@ -92,58 +114,85 @@ def trace(engine: Engine, number: str, words: Words | None = None) -> Trace:
 
 
 def _trace(number: str, found: Dossier, words: Words) -> Trace:
-    ticket = found.ticket
+    ticket, narrator = found.ticket, Narrator(words, found.names)
+    lines = [(entry.at, entry.seq, _line(entry, narrator)) for entry in found.story]
+    lines += [(alert["at"], alert["seq"], _warning(alert, narrator)) for alert in found.alerts]
+    told = [line for _at, _seq, line in sorted(lines, key=lambda item: item[:2])]
     return Trace(
         number=number,
         ticket_id=ticket["ticket_id"],
-        state=ticket["state"] or "",
+        state=ticket["state"],
         state_title=words.state(ticket["state"]),
-        family=words.family(ticket["family"]),
+        family=ticket["family"],
+        family_title=words.family(ticket["family"]),
         received_at=ticket["received_at"],
-        members=tuple(Member(words.system(m.system), m.shown, m.source_key, m.submission_id) for m in found.members),
+        updated_at=ticket["at"],
+        members=tuple(
+            Member(m.system, words.system(m.system), m.shown, m.source_key, m.submission_id) for m in found.members
+        ),
         clocks=tuple(
-            Clock(words.clock(d["clock"]), d["due_at"], words.stage(d["stage"]), bool(d["provisional"]))
+            Clock(
+                d["clock"], words.clock(d["clock"]), d["due_at"], d["stage"], words.stage(d["stage"]),
+                bool(d["provisional"]),
+            )
             for d in found.deadlines
         ),
-        lines=_lines(found, words),
+        story=tuple(line for line in told if line.type != _TELLING),
+        tellings=tuple(line for line in told if line.type == _TELLING),
+    )  # fmt: skip
+
+
+def _line(entry: Entry, narrator: Narrator) -> Line:
+    tone = "red" if entry.detail.get("result") == "refused" else _TONES.get(entry.type, "")
+    return Line(
+        entry.at,
+        entry.type,
+        narrator.system_of(entry),
+        narrator.system(entry),
+        narrator.tell(entry),
+        tuple(map(str, entry.detail.get("reasons", ()))),
+        narrator.why(entry),
+        tone,
     )
 
 
-def _lines(found: Dossier, words: Words) -> tuple[Line, ...]:
-    narrator = Narrator(words, found.names)
-    dated: list[tuple[int, int, Line]] = []
-    for entry in found.story:
-        tone = "red" if entry.detail.get("result") == "refused" else _TONES.get(entry.type, "")
-        line = Line(entry.at, narrator.system(entry), narrator.tell(entry), narrator.why(entry), tone)
-        dated.append((entry.at, entry.seq, line))
-    for alert in found.alerts:
-        line = Line(alert["at"], "时限", narrator.alert(alert), "", _STAGES.get(alert["stage"], ""))
-        dated.append((alert["at"], alert["seq"], line))
-    return tuple(line for _at, _seq, line in sorted(dated, key=lambda item: item[:2]))
+def _warning(alert: Mapping[str, Any], narrator: Narrator) -> Line:
+    return Line(alert["at"], "Alert", None, "时限", narrator.alert(alert), tone=_STAGES.get(alert["stage"], ""))
 
 
+_TELLING = "TicketTold"
 _STAGES = {"near": "cyan", "yellow": "yellow", "red": "red"}
 _TONES = {"TicketStateChanged": "bold", "SubmissionAttached": "green", "SubmissionMoved": "green"}
 
 
 def render(told: Trace, console: Console) -> None:
-    """Print the story: who is in it, how it stands, and what happened in order of time (local)."""
+    """Print the story: who is in it, how it stands, what happened and who was told, each in order of its own time."""
     console.print(f"[bold]编号 {escape(told.number)}[/bold]  →  办件 {told.ticket_id}")
     received = clock_time(told.received_at) if told.received_at is not None else "未知"
     facts = [f"状态 [bold]{told.state_title or '未知'}[/bold]", f"最早登记 {received}"]
-    console.print("  ".join([*facts, *([f"类别 {told.family}"] if told.family else [])]))
+    console.print("  ".join([*facts, *([f"类别 {told.family_title}"] if told.family else [])]))
     console.print(
-        _table(("来源系统", "编号", "系统内主键"), [(m.system, m.number, m.source_key) for m in told.members])
+        _table(("来源系统", "编号", "系统内主键"), [(m.system_title, m.number, m.source_key) for m in told.members])
     )
     if told.clocks:
-        rows = [(c.name, c.stage, clock_time(c.due_at) + ("（暂定）" if c.provisional else "")) for c in told.clocks]
+        rows = [
+            (c.title, c.stage_title, clock_time(c.due_at) + ("（暂定）" if c.provisional else "")) for c in told.clocks
+        ]
         console.print(_table(("时限", "进度", "期限"), rows))
-    story = Table("时间", "系统", "经过", box=None, pad_edge=False, header_style="bold")
-    for line in told.lines:
+    console.print("[bold]经过[/bold]（业务时间：各系统所记的发生时间，时限按此计算）")
+    _print_lines(told.story, ("业务时间", "系统", "经过"), console)
+    if told.tellings:
+        console.print("[bold]告知[/bold]（枢纽时间：本枢纽推送并得到答复的时间，与业务时间不是同一个钟）")
+        _print_lines(told.tellings, ("枢纽时间", "系统", "结果"), console)
+
+
+def _print_lines(lines: Sequence[Line], titles: Sequence[str], console: Console) -> None:
+    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for line in lines:
         why = f"\n  [dim]依据：{escape(line.why)}[/dim]" if line.why else ""
         what = f"[{line.tone}]{escape(line.what)}[/{line.tone}]" if line.tone else escape(line.what)
-        story.add_row(clock_time(line.at), escape(line.system), what + why)
-    console.print(story)
+        table.add_row(clock_time(line.at), escape(line.system_title), what + why)
+    console.print(table)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -76,7 +76,7 @@ class Progress(BaseModel):
     family_title: str
     kind: str | None
     received_at: str | None = Field(description="最早一次登记的时间，时限自此起算")
-    updated_at: str = Field(description="最近一次有动静的时间，不会倒退")
+    updated_at: str = Field(description="最近一次有动静的时间，并案不会使它倒退")
     members: list[Member]
     deadlines: list[Deadline]
     alerts: list[Warned]
@@ -141,7 +141,7 @@ def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
             Step(
                 at=str(iso(entry.at)),
                 what=narrator.tell(entry),
-                system=entry.system,
+                system=narrator.system_of(entry),
                 system_title=narrator.system(entry),
             )
             for entry in _open_to_all(found, hidden)

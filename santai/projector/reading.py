@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, or_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from santai.projector.schema import ALERTS, DEADLINES, MEMBERSHIPS, STORY, SUBMISSIONS, TELLINGS, TICKETS
@@ -210,7 +210,7 @@ def dossier(connection: Connection, root: str) -> Dossier:
     members = _members(connection, root, group)
     story = _story(connection, group, [name.submission_id for name in members])
     return Dossier(
-        dict(ticket),
+        {**ticket, "at": _latest(connection, group)},
         members,
         frozenset(group),
         {name.submission_id: name for name in (*members, *_mentioned(connection, story))},
@@ -227,6 +227,12 @@ def dossier(connection: Connection, root: str) -> Dossier:
             select(TELLINGS).where(TELLINGS.c.ticket_id.in_(group)).order_by(TELLINGS.c.at, TELLINGS.c.push_id),
         ),
     )
+
+
+def _latest(connection: Connection, group: Sequence[str]) -> int:
+    """When anything last happened to the ticket or to one that has gone into it: whoever asked for an absorbed number
+    before it was merged must not see time step back."""
+    return int(connection.execute(select(func.max(TICKETS.c.at)).where(TICKETS.c.ticket_id.in_(group))).scalar_one())
 
 
 def _rows(connection: Connection, statement: Any) -> tuple[Row, ...]:

@@ -170,6 +170,8 @@ def test_trace_tells_the_whole_story(road: Road, told: dict[str, Any]) -> None:
         joined = [x for x in story["story"] if x["why"]]
         assert len(joined) >= 3, "each joining says why"
         assert all(isinstance(x["at"], str) and x["what"] for x in story["story"])
+        assert {m["system"] for m in story["members"]} == {t.system for t in matter.tellings}
+        assert story["family"] == matter.family
     text = road.santai("trace", told["numbers"][1])
     assert text.returncode == 0, text.stderr
     for telling in matter.tellings:

@@ -166,6 +166,21 @@ def test_every_number_of_a_matter_gets_the_same_answer(client: httpx.Client, fee
     assert client.get("/tickets/GDc").json()["ticket_id"] == "sc"
 
 
+def test_time_does_not_step_back_for_a_number_that_was_absorbed(client: httpx.Client, feed: Feed) -> None:
+    late = 5_000_000
+    rated = TicketNoted(
+        event_id="r", ticket_id="sb", at=late, seq=2, members=(B,), what="rating", grade=5, submission_id="sb",
+        system="12345",
+    )  # fmt: skip
+    feed([opened(A), opened(B, at=2_000), rated])
+    before = client.get("/tickets/GDb").json()
+    feed([event for event in life() if getattr(event, "event_id", "") in ("m1", "m2", "g1")])
+    after = client.get("/tickets/GDb").json()
+    assert (before["ticket_id"], after["ticket_id"]) == ("sb", "sa")
+    assert after["updated_at"] >= before["updated_at"]
+    assert client.get("/tickets/GDa").json()["updated_at"] == after["updated_at"]
+
+
 def test_the_answer_holds_nothing_personal(client: httpx.Client, feed: Feed) -> None:
     feed(life())
     text = client.get("/tickets/GDa").text

@@ -73,7 +73,37 @@ def test_json_holds_times_reasons_and_nothing_personal(read_model: Engine, feed:
     attached = next(line for line in told["story"] if line["why"])
     assert attached["at"] == "1970-01-01T08:00:09+08:00"
     assert attached["why"] == "证件号码相同"
+    assert attached["reasons"] == ["id_equal"]
     assert "13900001111" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_json_has_codes_and_titles_beside_them(read_model: Engine, feed: Feed, words: Words) -> None:
+    feed(life())
+    told = trace(read_model, "GDa", words).as_json()
+    assert (told["family"], told["family_title"], told["state"], told["state_title"]) == (
+        "legal-aid", "法律援助", "ACCEPTED", "已受理",
+    )  # fmt: skip
+    assert [(m["system"], m["system_title"]) for m in told["members"]] == [("12345", "12345热线")] * 2
+    (clock,) = told["deadlines"]
+    assert (clock["clock"], clock["title"]) == ("web-message", "网站留言答复")
+    assert (clock["stage"], clock["stage_title"]) == ("near", "临期")
+    assert {(line["type"], line["system"]) for line in told["story"]} >= {("TicketOpened", "12345"), ("Alert", None)}
+    for line in [*told["story"], *told["tellings"]]:
+        assert line["system"] is None or line["system"].isascii()
+
+
+def test_business_time_and_the_hubs_own_time_are_kept_apart(read_model: Engine, feed: Feed, words: Words) -> None:
+    """A simulated or a slow day: what was told an hour later by another clock stands in a list of its own."""
+    feed([*life(), *rest_of_life()])
+    told = trace(read_model, "GDa", words).as_json()
+    assert {line["type"] for line in told["tellings"]} == {"TicketTold"}
+    assert "TicketTold" not in {line["type"] for line in told["story"]}
+    text = printed(read_model, "GDa", words)
+    story, _, tellings = text.partition("告知（枢纽时间")
+    assert "业务时间" in story
+    assert "已送达" not in story
+    assert "已送达" in tellings
+    assert "催办" not in tellings
 
 
 def test_unknown_and_ambiguous_numbers_are_said_in_chinese(read_model: Engine, feed: Feed, words: Words) -> None:
