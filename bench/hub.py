@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from santai.platform.process import Process
 from santai.platform.up import LocalPlatform
 from santai.services.cluster import admin, register_schemas
 from santai.services.parts import codec_of, systems_of
+from santai.services.whereabouts import whereabouts
 from santai.settings import Settings, load_settings
 from schemas.codec import Codec
 from schemas.errors import Stop
@@ -95,7 +95,7 @@ class Hub:
             self._processes[name] = self._spawn(name, ["-m", "santai", "run", "streams"], own)
         until = time.monotonic() + READY_S
         for name, process in self._processes.items():
-            while not self._announced(name).exists():
+            while self._url(name) is None:
                 if process.wait(_POLL_S) or time.monotonic() > until:
                     raise Stop(f"{name} 没有启动,见 {self._log(name)}")
 
@@ -126,7 +126,7 @@ class Hub:
         """(sample, value of its only label, or "") → value, summed over the workers."""
         found: dict[tuple[str, str], float] = {}
         for name in self._processes:
-            url = json.loads(self._announced(name).read_text())["url"]
+            url = self._url(name)
             try:
                 page = httpx.get(f"{url}/metrics", timeout=10, trust_env=False).raise_for_status().text
             except httpx.TransportError as error:
@@ -165,8 +165,9 @@ class Hub:
         }
         return Process.spawn([sys.executable, *arguments], self._log(name), env=environment)
 
-    def _announced(self, name: str) -> Path:
-        return self.folder / "run" / f"{name}.json"
+    def _url(self, name: str) -> str | None:
+        pid = self._processes[name].identity.pid
+        return next((w.url for w in whereabouts(self.settings.data_dir) if w.pid == pid), None)
 
     def _log(self, name: str) -> Path:
         return self.folder / "log" / f"{name}.log"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import sys
@@ -27,6 +26,7 @@ from santai.rehearsal.folder import clear
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import codec_of, systems_of
 from santai.services.ticker import send_tick
+from santai.services.whereabouts import whereabouts
 from santai.settings import Settings, load_settings
 from schemas.errors import Stop
 
@@ -134,11 +134,11 @@ class Stage:
 
     def ask(self, name: str, path: str) -> httpx.Response:
         """GET of a process of the hub, where it serves /metrics and /healthz. Stop: it does not serve yet."""
-        place = self.folder / "run" / f"{name}.json"
-        said = json.loads(place.read_text()) if place.exists() else {}
-        if said.get("pid") != self._processes[name].identity.pid:
+        pid = self._processes[name].identity.pid
+        url = next((w.url for w in whereabouts(self.folder) if w.pid == pid), None)
+        if url is None:
             raise Stop(f"{name} 还没有就绪")
-        return httpx.get(said["url"] + path, timeout=10, trust_env=False)
+        return httpx.get(url + path, timeout=10, trust_env=False)
 
     def process(self, name: str) -> Process:
         """A process of the hub, or `platforms`."""
@@ -249,8 +249,8 @@ class Stage:
     def addresses(self) -> dict[str, str]:
         """Where everything is, for whoever keeps it running."""
         found = {"接口": f"{self.url}/docs", "进度": f"{self.url}/tickets/编号", "Kafka": self.settings.bootstrap()}
-        for path in sorted((self.folder / "run").glob("*.json")):
-            found[f"指标 {path.stem}"] = json.loads(path.read_text())["url"] + "/metrics"
+        for process in whereabouts(self.folder):
+            found[f"指标 {process.name}"] = process.url + "/metrics"
         return {**found, "模式注册中心": self.settings.registry_url(), "政务服务平台": self.gov.url}
 
 
