@@ -43,7 +43,7 @@ def open_source(
     if kind == "soap":
         soap = read_section(SoapSourceSettings, system, "source", section)
         return Pull(SoapSource(system, soap), soap.interval_seconds)
-    raise Stop(f"mappings/systems/{system}.yaml: kind: no connector of kind {kind!r}")
+    raise Stop(f"mappings/systems/{system}.yaml: kind：没有 {kind} 这种连接器")
 
 
 def open_sink(system: str, kind: str, section: Mapping[str, Any] | None) -> Sink | None:
@@ -56,4 +56,4 @@ def open_sink(system: str, kind: str, section: Mapping[str, Any] | None) -> Sink
         return SoapSink(system, read_section(SoapSinkSettings, system, "sink", section))
     if kind == "webhook":
         return WebhookSink(system, dict(section))
-    raise Stop(f"mappings/systems/{system}.yaml: kind: no connector of kind {kind!r}")
+    raise Stop(f"mappings/systems/{system}.yaml: kind：没有 {kind} 这种连接器")

@@ -92,17 +92,17 @@ class Publisher:
         if not records:
             return
         if self._stopping.is_set():
-            raise Retry("the publisher is closed; send it again to a running process")
+            raise Retry("写入 Kafka 的通道已关闭：请向运行中的进程重发")
         waiting = _Waiting(len(records))
         producer = self._producer
         self._queue(producer, records, waiting)
         # Reports come from librdkafka, which gives up after delivery.timeout.ms: this wait is bounded twice.
         if not waiting.done.wait(self._timeout_s + 1.0):
-            raise Retry(f"no delivery report within {self._timeout_s:g} s; is the broker reachable?")
+            raise Retry(f"Kafka 在 {self._timeout_s:g} 秒内没有确认写入：请检查它是否在运行")
         if waiting.error is not None:
             if waiting.error.fatal():
                 self._replace(producer)
-            raise Retry(f"Kafka did not take the records ({waiting.error.name()}); try again when the broker is back")
+            raise Retry(f"Kafka 没有收下记录（{waiting.error.name()}）：待它恢复后再试")
 
     def close(self) -> None:
         """Wait for what is under way, then let go of the broker. Harmless when called twice."""

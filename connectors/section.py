@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mappings.validation import reason_of
 from schemas.errors import Stop
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -19,4 +20,5 @@ def read_section(model: type[Model], system: str, name: str, section: Mapping[st
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join((name, *map(str, first["loc"])))
-        raise Stop(f"mappings/systems/{system}.yaml: {where}: {first['msg']}") from None
+        remedy = "请改正文件，或此处所引用的环境变量"
+        raise Stop(f"mappings/systems/{system}.yaml: {where}：{reason_of(first)}；{remedy}") from None

@@ -113,7 +113,7 @@ class _Section(BaseModel):
         # An empty one is a placeholder whose setting is not given (no rotation under way); a short one can be guessed.
         given = tuple(secret for secret in secrets if secret)
         if not given or any(len(key_of(secret)) < SECRET_BYTES_MIN for secret in given):
-            raise ValueError(f"needs at least one secret, each of at least {SECRET_BYTES_MIN} bytes")
+            raise ValueError(f"至少要有一个密钥，每个至少 {SECRET_BYTES_MIN} 字节")
         return given
 
     def keys(self) -> tuple[bytes, ...]:
@@ -155,7 +155,7 @@ def key_of(secret: str) -> bytes:
     try:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error as error:
-        raise ValueError("the part of a secret after whsec_ must be base64") from error
+        raise ValueError("密钥中 whsec_ 之后的部分应为 base64") from error
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ class SoapClient:
         self._worked = False
         wsdl = files("mappings") / "wsdl" / settings.wsdl
         if not wsdl.is_file():
-            raise Stop(f"mappings/wsdl/{settings.wsdl} is missing: put the platform's WSDL there")
+            raise Stop(f"缺少 mappings/wsdl/{settings.wsdl}：请放入平台的 WSDL")
         self._wire = Wire(settings)
         strict = zeep.Settings(
             strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True, force_https=False

@@ -82,7 +82,7 @@ class Wire(zeep.Transport):  # type: ignore[misc]
 
     def load(self, url: str) -> bytes:
         """No document but the vendored WSDL, which is handed over and so never asked for here."""
-        raise Stop(f"mappings/wsdl/{self._settings.wsdl} imports another document: put it inline")
+        raise Stop(f"mappings/wsdl/{self._settings.wsdl} 引用了另一份文件：请合并为一份")
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> Answer:
         """Raises NotSent or LostReply. Nothing is logged: messages hold personal data."""

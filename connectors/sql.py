@@ -169,4 +169,4 @@ def _key(value: Any) -> Key:
         return value
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
-    raise Stop(f"source: key columns are whole numbers or text, not {type(value).__name__}: change `key`")
+    raise Stop(f"source.key：主键列应为整数或文字，不能是 {type(value).__name__}：请改 key")

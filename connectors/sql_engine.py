@@ -32,7 +32,7 @@ def open_engine(system: str, settings: SqlConnection, *, read_only: bool) -> Eng
             }
         engine = create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=2, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError):
-        raise Stop(f"mappings/systems/{system}.yaml: url is no database URL SQLAlchemy can use") from None
+        raise Stop(f"mappings/systems/{system}.yaml: url：SQLAlchemy 无法使用这个数据库地址") from None
     if engine.dialect.name in ("mysql", "mariadb"):
         statements = [f"SET time_zone = '{settings.time_zone}'"]
         if read_only:
@@ -64,7 +64,7 @@ def typed(system: str, *, worked: bool) -> Iterator[None]:
     try:
         yield
     except NoSuchTableError:
-        raise Stop(f"mappings/systems/{system}.yaml: table: the database has no such table") from None
+        raise Stop(f"mappings/systems/{system}.yaml: table：数据库中没有这张表") from None
     except PoolTimeout:
         raise Retry(f"{system}: no free connection to its database") from None
     except DBAPIError as error:

@@ -87,11 +87,11 @@ def open_store(url: str) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=16)
     except Exception as error:  # SQLAlchemy raises many types for a URL it cannot use, import errors among them
-        raise Stop(f"the ledger's database URL cannot be used ({type(error).__name__}): check the setting") from error
+        raise Stop(f"推送台账的数据库地址无法使用（{type(error).__name__}）：请检查 SANTAI_LEDGER") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     elif engine.dialect.name != "postgresql":
-        raise Stop(f"the ledger runs on sqlite or postgresql, not on {engine.dialect.name}: change the setting")
+        raise Stop(f"推送台账只支持 sqlite 或 postgresql，不支持 {engine.dialect.name}：请修改 SANTAI_LEDGER")
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _CREATION})
@@ -136,8 +136,8 @@ def _typed() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Retry("the ledger's database has no free connection; try again") from error
+        raise Retry("推送台账的数据库没有空闲连接：请稍后再试") from error
     except (OperationalError, InterfaceError, InternalError) as error:
         # The server or the way to it. The driver's text is left out: it may quote values.
         kind = type(error.orig).__name__
-        raise Retry(f"the ledger's database is in trouble ({kind}); check that it runs and has space") from error
+        raise Retry(f"推送台账的数据库不可用（{kind}）：请检查它是否在运行、磁盘是否有空间") from error

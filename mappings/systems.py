@@ -19,7 +19,7 @@ from mappings.message import Message
 from mappings.outbound import Outbound, compile_outbound
 from mappings.tables import CodeTable, load_tables, note_errors
 from mappings.targets import InboxEvent
-from mappings.yamlfile import Where, YamlFile
+from mappings.yamlfile import YamlFile
 from schemas.errors import Stop, Unmappable
 from schemas.events.delivery import Delivery
 
@@ -44,6 +44,7 @@ class System:
     outbound: Outbound | None
     echo_rule: EchoRule | None
     key: tuple[tuple[str, Expression], ...]
+    lacking: tuple[str, ...] = ()  # settings that source or sink name and nobody has given
 
     @property
     def mapping(self) -> str:
@@ -108,6 +109,11 @@ def load_systems(folder: Path, env: Mapping[str, str] | None, only: Collection[s
     if findings:
         more = f"（另有 {len(findings) - 1} 处，用 santai mapping lint 查看）" if len(findings) > 1 else ""
         raise Stop(findings[0] + more)
+    lacking = {name: lacks for name, system in systems.items() if (lacks := system.lacking)}
+    if lacking:
+        which = "；".join(f"{name}.yaml 要 {'、'.join(lacks)}" for name, lacks in lacking.items())
+        remedy = "请设为环境变量（说明见 README 的 Settings 一节）；只接部分系统用 SANTAI_SYSTEMS"
+        raise Stop(f"缺少设置：{which}。{remedy}")
     return systems
 
 
@@ -154,28 +160,30 @@ def build_system(file: YamlFile, tables: Mapping[str, CodeTable], env: Mapping[s
     key = tuple((path, bench.expression(path, ("source_key",))) for path in paths)
     always = set(config.outbound.always) if config.outbound else set()
     echo = compile_echo(config.echo, always, bench) if config.echo else None
+    lacking: dict[str, None] = {}
     return System(
         name=config.system,
         title=config.title,
         version=config.version,
         kind=config.kind,
-        source=_settings(config.source, ("source",), file, env),
-        sink=_settings(config.sink, ("sink",), file, env),
+        source=_settings(config.source, env, lacking),
+        sink=_settings(config.sink, env, lacking),
         inbound=compile_inbound(config.inbound, bench),
         outbound=compile_outbound(config.outbound, paths, echo, bench) if config.outbound else None,
         echo_rule=echo,
         key=key,
+        lacking=tuple(lacking),
     )
 
 
-def _settings(value: Any, where: Where, file: YamlFile, env: Mapping[str, str] | None) -> Any:
-    """The value with its ${NAME} and ${NAME:-default} filled, at any depth."""
+def _settings(value: Any, env: Mapping[str, str] | None, lacking: dict[str, None]) -> Any:
+    """The value with its ${NAME} and ${NAME:-default} filled, at any depth; names that nothing fills are noted."""
     if env is None or value is None:
         return value
     if isinstance(value, dict):
-        return {key: _settings(inner, (*where, key), file, env) for key, inner in value.items()}
+        return {key: _settings(inner, env, lacking) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_settings(inner, (*where, index), file, env) for index, inner in enumerate(value)]
+        return [_settings(inner, env, lacking) for inner in value]
     if not isinstance(value, str):
         return value
 
@@ -183,8 +191,7 @@ def _settings(value: Any, where: Where, file: YamlFile, env: Mapping[str, str] |
         name, default = match.groups()
         found = env.get(name) or default
         if found is None:
-            file.find(where, f"缺少设置 {name}，请设置环境变量 {name}")
-            return ""
-        return str(found)
+            lacking[name] = None
+        return str(found or "")
 
     return _SETTING.sub(fill, value)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from mappings import transforms
 from mappings.problems import FieldProblem
+from mappings.validation import reason_of
 from mappings.vocabulary import Channel, DeliveryKind, Family, PersonType, RequestKind, State
 from mappings.yamlfile import YamlFile, did_you_mean
 
@@ -106,33 +107,17 @@ def _build(file: YamlFile) -> CodeTable | None:
     return CodeTable(file.path.stem, model.target, dict(model.codes), out | model.out)
 
 
-_REASONS = {
-    "missing": "缺少必填项",
-    "extra_forbidden": "未知的键",
-    "string_type": "应为文字（数字请加引号）",
-    "int_type": "应为整数",
-    "int_parsing": "应为整数",
-    "bool_type": "应为 true 或 false",
-    "list_type": "应为列表",
-    "tuple_type": "应为列表",
-    "dict_type": "应为键值",
-    "model_type": "应为键值",
-}
-
-
 def note_errors(file: YamlFile, error: ValidationError, model: type[BaseModel]) -> None:
     """Say pydantic's findings in Chinese, with the file's line and the nearest known key or word."""
     for problem in error.errors(include_url=False, include_input=True):
         where = tuple(step for step in problem["loc"] if not _is_tag(step))
-        reason = _REASONS.get(problem["type"])
+        reason = reason_of(problem)
         if problem["type"] == "extra_forbidden" and where:
             reason = f"未知的键“{where[-1]}”{did_you_mean(str(where[-1]), _keys(model, where[:-1]))}"
         elif problem["type"] in ("enum", "literal_error"):
             words = [word.strip("' ") for word in str(problem["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
             reason = f"未知的值“{problem['input']}”{did_you_mean(str(problem['input']), words)}"
-        elif problem["type"] == "value_error":
-            reason = str(problem["ctx"]["error"])
-        file.find(where, reason or f"格式不正确（{problem['msg']}）")
+        file.find(where, reason)
 
 
 def _is_tag(step: str | int) -> bool:

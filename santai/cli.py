@@ -34,6 +34,7 @@ def up(as_json: AsJson = False) -> None:
     from santai.services.parts import systems_of
 
     found = settings()
+    found.make_data_dir()
     platform = start(found.platform_dir)
     found.sealer()
     systems = systems_of(found, connect=False)
@@ -57,20 +58,14 @@ def down() -> None:
 @app.command()
 def trace(number: str, as_json: AsJson = False) -> None:
     """一件事跨系统的全部经过,以及为什么认作同一件事。"""
-    from sqlalchemy.exc import DBAPIError
-
-    from santai.projector.store import create_schema, open_read_model, retry
+    from santai.projector.store import ready_read_model
     from santai.services.parts import sqlite_folder, words_of
     from santai.trace import render
     from santai.trace import trace as follow
 
     given = settings()
     sqlite_folder(given.read_model_url)
-    engine = open_read_model(given.read_model_url)
-    try:
-        create_schema(engine)  # the projector may not have run yet
-    except DBAPIError as e:
-        raise retry(e) from e
+    engine = ready_read_model(given.read_model_url)  # the projector may not have run yet
     found = follow(engine, number, words_of(given))
     if as_json:
         print_json(found.as_json())

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from mappings.systems import FOLDER as SYSTEMS_FOLDER
+from mappings.validation import reason_of
 from santai.platform.up import LocalPlatform
+from santai.trouble import os_reason
 from schemas.errors import Stop
 from schemas.sealing import INDEX_KEY_BYTES, KEY_BYTES, Sealer
 from schemas.topics import Topics
@@ -30,12 +37,12 @@ class Settings(BaseSettings):
     broker: str | None = None
     registry: str | None = None
     client: dict[str, str] = {}  # security.protocol, sasl.* …, as librdkafka spells them
-    prefix: str = "santai"
+    prefix: str = Field("santai", pattern=r"^[A-Za-z0-9._-]{1,100}$")  # as Kafka allows in names of topics
     partitions: int = Field(4, ge=1, le=1000)
     replication: int = Field(1, ge=1, le=9)
     systems: Annotated[tuple[str, ...], NoDecode] = ()  # names of the systems to join; none: all that have a file
     systems_dir: Path = SYSTEMS_FOLDER
-    worker_id: str = "1"
+    worker_id: str = Field("1", pattern=r"^[A-Za-z0-9._-]{1,64}$")  # part of file names and of group members
     seal_keys: dict[str, str] = {}  # key id → 64 bytes in hexadecimal
     seal_key: str = ""  # id of the key that closes
     index_key: str = ""  # 32 bytes in hexadecimal
@@ -70,6 +77,15 @@ class Settings(BaseSettings):
         """Where the ledger and the connectors' positions are; SQLite in the data folder by default."""
         return self.ledger or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"
 
+    def make_data_dir(self) -> None:
+        """Make the data folder. Stop when it cannot be made or written to."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.data_dir):
+                pass
+        except OSError as e:
+            raise Stop(f"数据目录 {self.data_dir} 不可用（{os_reason(e)}）：请检查 SANTAI_DATA_DIR") from None
+
     @property
     def platform_dir(self) -> Path:
         """The local platform's folder."""
@@ -91,6 +107,7 @@ class Settings(BaseSettings):
 
     def clients(self, **extra: Any) -> dict[str, Any]:
         """librdkafka settings every client shares."""
+        _check_client(frozenset(self.client.items()))
         calm = {"reconnect.backoff.ms": 250, "reconnect.backoff.max.ms": 5000}
         return {"bootstrap.servers": self.bootstrap(), **calm, **self.client, **extra}
 
@@ -117,7 +134,7 @@ def _kept_keys(path: Path) -> dict[str, Any]:
         _make_keys(path)
         kept: dict[str, Any] = json.loads(path.read_text())
     except OSError as e:
-        raise Stop(f"无法读写 {path}({e.strerror});请检查 SANTAI_DATA_DIR") from None
+        raise Stop(f"无法读写 {path}({os_reason(e)});请检查 SANTAI_DATA_DIR") from None
     except ValueError:
         raise Stop(f"密钥文件 {path} 已损坏:请从备份恢复,否则已封存的内容无法打开") from None
     return kept
@@ -146,8 +163,33 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{k: v for k, v in given.items() if v is not None})
     except SettingsError as e:
-        raise Stop(f"SANTAI_ 开头的设置有一项不是合格的 JSON:{e}") from None
+        field = _FIELD.search(str(e))
+        name = f"SANTAI_{field[1].upper()}" if field else "SANTAI_ 开头的设置有一项"
+        raise Stop(f"设置 {name} 不是合格的 JSON") from None
     except ValidationError as e:
-        first = e.errors()[0]
-        name = "SANTAI_" + "_".join(str(x) for x in first["loc"]).upper()
-        raise Stop(f"设置 {name} 不合格:{first['msg']}") from None
+        first = e.errors(include_input=False, include_url=False)[0]
+        variable, *inside = first["loc"]
+        where = "".join(f" 的 {x}" for x in inside)
+        raise Stop(f"设置 SANTAI_{str(variable).upper()}{where} 不合格：{reason_of(first)}") from None
+
+
+_FIELD = re.compile(r'for field "(\w+)"')
+_PROPERTY = re.compile(r'onfiguration property:? "([^"]+)"')
+
+
+@cache
+def _check_client(options: frozenset[tuple[str, str]]) -> None:
+    """Stop, naming the option, when librdkafka does not take it. Connects to nothing."""
+    try:
+        AdminClient({**dict(options), "log_level": 0})
+    except KafkaException as e:
+        said = e.args[0].str()
+        option = _PROPERTY.search(said)
+        if option is None:
+            reason = f"{said.partition(': ')[2] or e.args[0].name()}；请核对各选项是否配套、文件是否存在"
+        else:
+            fault = "没有这个选项" if said.startswith("No such") else "没有这种取值"
+            reason = f"{option[1]}：{fault}"
+        raise Stop(f"设置 SANTAI_CLIENT 不合格：{reason}") from None
+    except (TypeError, ValueError):  # callbacks and the like, which only a program can give
+        raise Stop("设置 SANTAI_CLIENT 不合格：有不能用文字设置的选项") from None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from santai.trouble import os_reason
 from schemas.errors import Stop
 
 DRAIN_S = 10
@@ -17,7 +18,7 @@ WATCH_S = 0.2
 
 
 def serve_api(
-    app: FastAPI, host: str, port: int, stop: threading.Event, on_listening: Callable[[], None] = lambda: None
+    app: FastAPI, host: str, port: int, stop: threading.Event, on_listening: Callable[[], object] = lambda: None
 ) -> None:
     """Serve until `stop` is set; requests under way are finished (at most 10 s). Raises Stop when the port is taken.
 
@@ -67,7 +68,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=512)
     except OSError as error:
-        raise Stop(f"HTTP 端口 {host}:{port} 不可用（{error.strerror}）：请换一个端口") from error
+        raise Stop(
+            f"HTTP 端口 {host}:{port} 不可用（{os_reason(error)}）：请检查 SANTAI_HOST 和 SANTAI_PORT"
+        ) from error
 
 
 def _watch(server: uvicorn.Server, stop: threading.Event) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from santai.commands.common import AsJson, console, print_json, settings
+from schemas.errors import Stop
 
 app = typer.Typer(help="映射:检查与用例", no_args_is_help=True)
 
@@ -37,16 +38,20 @@ def run_cases(
     from mappings.systems import load_systems
 
     systems = load_systems(settings().systems_dir, None)
+    if not folder.is_dir():
+        raise Stop(f"没有用例目录 {folder}；随附的用例在 tests/golden/mappings")
     failed, total = [], 0
     for name, system in systems.items():
         for path, case in load_cases(folder / name):
             total += 1
             if outcome(system, case) != expected(case):
                 failed.append(f"{path.name}:{case.name}")
+    if not total:
+        raise Stop(f"{folder} 中没有用例：每个系统一个子目录（{'、'.join(systems)}），内放 *.yaml")
     if as_json:
         print_json({"total": total, "failed": failed})
     else:
         for line in failed:
             console.print(f"不符 {line}", markup=False)
         console.print(f"{total} 例,{len(failed)} 例不符")
-    raise typer.Exit(1 if failed or not total else 0)
+    raise typer.Exit(1 if failed else 0)

@@ -49,6 +49,7 @@ def _serve(run: Callable[[Any], int]) -> None:
     from observability.logs import set_up
 
     found = settings()
+    found.make_data_dir()
     try:
         set_up(found.log_level, as_json=found.log_json)
     except ValueError:

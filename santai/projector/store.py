@@ -52,12 +52,23 @@ def open_read_model(url: str) -> Engine:
         if name == "postgresql" and "+" not in parsed.drivername:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if name not in ("sqlite", "postgresql"):
-            raise Stop(f"读模型只支持 sqlite 或 postgresql，不支持 {name}：请修改读模型地址的设置")
+            raise Stop(f"读模型只支持 sqlite 或 postgresql，不支持 {name}：请修改 SANTAI_READ_MODEL")
         if name == "sqlite":
             return _open_sqlite(parsed)
         return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ArgumentError, NoSuchModuleError) as error:
-        raise Stop("读模型的数据库地址无法使用：请检查设置") from error
+        raise Stop("读模型的数据库地址无法使用：请检查 SANTAI_READ_MODEL") from error
+
+
+def ready_read_model(url: str) -> Engine:
+    """An engine of a database that answers, with all tables made. Raises Stop as `open_read_model`, Retry when the
+    database is out of reach."""
+    engine = open_read_model(url)
+    try:
+        create_schema(engine)
+    except DBAPIError as error:
+        raise retry(error) from error
+    return engine
 
 
 def _open_sqlite(url: URL) -> Engine:

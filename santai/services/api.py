@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from connectors.intake import Intake
 from connectors.ledger import Ledger
@@ -12,10 +13,11 @@ from observability.health import Health
 from observability.metrics import Metrics
 from santai.api.app import create_app
 from santai.api.serve import serve_api
-from santai.projector.store import open_read_model
+from santai.projector.store import ready_read_model
 from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import create_topics, register_schemas
-from santai.services.parts import announce, codec_of, sqlite_folder, stop_on_signals, systems_of, words_of
+from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, systems_of, words_of
+from santai.services.whereabouts import announced
 from santai.settings import Settings
 
 
@@ -28,6 +30,7 @@ def run_api(settings: Settings) -> int:
     for url in (settings.ledger_url, settings.read_model_url):
         sqlite_folder(url)
     ledger = Ledger(open_store(settings.ledger_url))
+    read_model = ready_read_model(settings.read_model_url)  # out of reach at the start is a mistake, told at once
     intake = Intake(codec_of(settings), settings.clients(), settings.topics)
     broker = BrokerWatch(settings.clients(), settings.stall_seconds)
     health.add("broker", broker.verdict)
@@ -37,7 +40,7 @@ def run_api(settings: Settings) -> int:
         if system.kind == "webhook"
     }
     app = create_app(
-        open_read_model(settings.read_model_url),
+        read_model,
         webhooks,
         lambda: ((report := health.report()).ok, report.as_json()),
         metrics.registry,
@@ -45,8 +48,9 @@ def run_api(settings: Settings) -> int:
     )
     url = f"http://{settings.host}:{settings.port}"
     try:
-        with broker.watching():
-            serve_api(app, settings.host, settings.port, stop, lambda: announce(settings, "api", url))
+        with broker.watching(), ExitStack() as known:
+            here = announced(settings.data_dir, "api", url)
+            serve_api(app, settings.host, settings.port, stop, lambda: known.enter_context(here))
     finally:
         intake.close()
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -13,7 +12,9 @@ from mappings.systems import System, load_systems
 from observability.health import Health
 from observability.metrics import Metrics
 from observability.serve import serve
+from santai.services.whereabouts import announced
 from santai.settings import Settings
+from santai.trouble import os_reason
 from santai.words import Words
 from schemas.codec import Codec
 from schemas.errors import Stop
@@ -43,19 +44,9 @@ def watched(settings: Settings, name: str, health: Health, metrics: Metrics) -> 
         server = serve(settings.metrics_port, health, metrics.registry, settings.host)
     except OSError as e:
         where = f"{settings.host}:{settings.metrics_port}"
-        raise Stop(f"指标端口 {where} 不可用({e.strerror}):请换 SANTAI_METRICS_PORT,0 为任意空闲端口") from None
-    with server:
-        announce(settings, name, server.url)
+        raise Stop(f"指标端口 {where} 不可用({os_reason(e)}):请换 SANTAI_METRICS_PORT,0 为任意空闲端口") from None
+    with server, announced(settings.data_dir, name, server.url):
         yield
-
-
-def announce(settings: Settings, name: str, url: str) -> None:
-    """Say where a process serves /metrics and /healthz: `run/<name>.json` in the data folder."""
-    folder = settings.data_dir / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{name}.json.{os.getpid()}"
-    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
-    draft.replace(folder / f"{name}.json")
 
 
 def stop_on_signals() -> threading.Event:
@@ -73,4 +64,4 @@ def sqlite_folder(url: str) -> None:
         try:
             os.makedirs(os.path.dirname(url.removeprefix(prefix)) or ".", exist_ok=True)
         except OSError as e:
-            raise Stop(f"无法建立数据目录:{e.strerror};请检查 SANTAI_DATA_DIR") from None
+            raise Stop(f"无法建立数据目录:{os_reason(e)};请检查 SANTAI_DATA_DIR") from None

@@ -14,7 +14,7 @@ from observability.metrics import Metrics
 from santai.dlq import Dlq
 from santai.projector.projector import Projected, Projector
 from santai.projector.schema import DEADLINES, TICKETS
-from santai.projector.store import Place, open_read_model
+from santai.projector.store import Place, ready_read_model
 from santai.services.cluster import admin
 from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, watched
 from santai.settings import Settings
@@ -31,7 +31,7 @@ def run_projector(settings: Settings) -> int:
     admin(settings)  # an unreachable broker is said in one line, before anything else
     stop, metrics, health = stop_on_signals(), Metrics(), Health()
     sqlite_folder(settings.read_model_url)
-    engine = open_read_model(settings.read_model_url)
+    engine = ready_read_model(settings.read_model_url)  # out of reach at the start is a mistake, told at once
     projector = Projector(
         codec_of(settings),
         settings.clients(),

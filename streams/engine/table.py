@@ -138,4 +138,6 @@ class StepTable(faust.Table):  # type: ignore[misc]
             found = self.app.consumer.topic_partitions(topic)
             # 0: the topic was made a moment ago and the client's metadata do not know it yet
             if found and found != self._config.partitions:
-                raise Stop(f"topic {topic} has {found} partitions, {self._config.partitions} are configured")
+                raise Stop(
+                    f"主题 {topic} 有 {found} 个分区，设置为 {self._config.partitions}：请把 SANTAI_PARTITIONS 改回原值"
+                )

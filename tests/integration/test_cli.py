@@ -63,8 +63,16 @@ def test_nothing_set(at_once: ThreadPoolExecutor, tmp_path: Path) -> None:
 
 
 def test_no_secret(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {k: v for k, v in road.stage.environment.items() if k != "SANTAI_WEB_SECRET"}
-    expect_each(at_once, (("run", "api"), ("run", "connectors")), env, "SANTAI_WEB_SECRET", "web.yaml")
+    env = {k: v for k, v in road.stage.environment.items() if k not in ("SANTAI_WEB_SECRET", "SANTAI_12345_URL")}
+    words = ("SANTAI_WEB_SECRET", "web.yaml", "SANTAI_12345_URL", "README")
+    expect_each(at_once, (("run", "api"), ("run", "connectors")), env, *words)
+
+
+def test_a_secret_that_is_too_short(at_once: ThreadPoolExecutor, road: Road) -> None:
+    env = {**road.stage.environment, "SANTAI_WEB_SECRET": "geheim"}
+    for done in at_once.map(lambda c: santai(*c, env=env), (("run", "api"), ("run", "connectors"))):
+        one_clear_line(done, "web.yaml", "secrets", "每个至少 16 字节")
+        assert "geheim" not in done.stderr
 
 
 def test_broker_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
@@ -112,7 +120,19 @@ def test_an_unknown_log_level(at_once: ThreadPoolExecutor, road: Road) -> None:
     expect_each(at_once, RUN, {**road.stage.environment, "SANTAI_LOG_LEVEL": "CHATTY"}, "SANTAI_LOG_LEVEL", "CHATTY")
 
 
-@pytest.mark.parametrize(("name", "value"), [("PARTITIONS", "many"), ("PARTITIONS", "0"), ("PORT", "99999")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARTITIONS", "many"),
+        ("PARTITIONS", "0"),
+        ("PORT", "99999"),
+        ("TICK_SECONDS", "-1"),
+        ("WORKER_ID", "../x"),
+        ("CLIENT", '{"security.protocol": "nonsense"}'),
+        ("CLIENT", '{"no.such.option": "x"}'),
+        ("DATA_DIR", "/proc/x"),
+    ],
+)
 def test_a_senseless_number(at_once: ThreadPoolExecutor, road: Road, name: str, value: str) -> None:
     expect_each(at_once, RUN, {**road.stage.environment, f"SANTAI_{name}": value}, f"SANTAI_{name}")
 
@@ -133,9 +153,26 @@ def test_a_port_that_is_taken(road: Road) -> None:
 
 def test_a_read_model_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
     env = {**road.stage.environment, "SANTAI_READ_MODEL": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
-    for done in at_once.map(lambda c: santai(*c, env=env), (("trace", "GD1"), ("dlq", "ls"))):
-        one_clear_line(done)
+    asking = (("trace", "GD1"), ("dlq", "ls"), ("run", "api"), ("run", "projector"))
+    for done in at_once.map(lambda c: santai(*c, env=env), asking):
+        one_clear_line(done, "读模型")
         assert "geheim" not in done.stderr
+
+
+def test_a_ledger_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
+    env = {**road.stage.environment, "SANTAI_LEDGER": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
+    for done in at_once.map(lambda c: santai(*c, env=env), (("run", "api"), ("run", "connectors"))):
+        one_clear_line(done, "推送台账")
+        assert "geheim" not in done.stderr
+
+
+def test_no_folder_for_data(tmp_path: Path) -> None:
+    one_clear_line(santai("up", env={"SANTAI_DATA_DIR": "/proc/x"}), "SANTAI_DATA_DIR", "/proc/x")
+
+
+def test_no_cases(tmp_path: Path) -> None:
+    one_clear_line(santai("mapping", "test", "/nonexist", env={}), "/nonexist")
+    one_clear_line(santai("mapping", "test", str(tmp_path), env={}), str(tmp_path))
 
 
 def test_trace_of_an_unknown_number_is_a_finding(road: Road) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def section(**changes: Any) -> dict[str, Any]:
         (section(timeout_s=0), "timeout_s"),
         (section(signature={"scheme": "standard-webhooks", "secrets": ["leaky"]}), "signature"),
         (section(colour="red"), "colour"),
-        (None, "Field required"),
+        (None, "缺少必填项"),
     ],
 )
 def test_a_wrong_section_stops_and_says_where(wrong: dict[str, Any] | None, named: str) -> None:
@@ -54,3 +55,5 @@ def test_a_wrong_section_stops_and_says_where(wrong: dict[str, Any] | None, name
         sink_config("web", wrong)
     assert named in str(stopped.value)
     assert "leaky" not in str(stopped.value)
+    said = str(stopped.value).split("：", 1)[1]
+    assert not re.search("[a-z]{2,} [a-z]{2,}", said), "in Chinese"

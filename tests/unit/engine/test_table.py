@@ -28,5 +28,5 @@ def test_a_topic_the_client_does_not_know_yet_is_no_reason_to_stop(not_yet: int 
 
 @pytest.mark.parametrize("wrong", ["in", "changelog"])
 def test_another_count_stops_the_worker(wrong: str) -> None:
-    with pytest.raises(Stop, match="has 3 partitions, 4 are configured"):
+    with pytest.raises(Stop, match="有 3 个分区，设置为 4"):
         table({"in": 4, "changelog": 4, wrong: 3})._check_partitions()

@@ -76,13 +76,17 @@ def test_settings_come_from_the_environment(folder: Path) -> None:
     )
 
 
-def test_a_missing_setting_stops_in_one_line(folder: Path) -> None:
-    path = _write(folder)
+def test_all_missing_settings_are_told_in_one_line_and_where_they_are_described(folder: Path) -> None:
+    _write(folder, GOOD + "sink: {key: '${TOY_KEY}', again: '${TOY_SECRET}'}\n")
     with pytest.raises(Stop) as stop:
         load_systems(folder, {"TOY_SECRET": ""})
     message = str(stop.value)
-    assert message.startswith(f"{path}:22: source.secret：缺少设置 TOY_SECRET")
+    assert message.startswith("缺少设置：toy.yaml 要 TOY_SECRET、TOY_KEY。")
+    assert "README 的 Settings 一节" in message
+    assert "mapping lint" not in message, "it knows nothing of settings"
     assert "\n" not in message
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert "### Settings\n" in readme
 
 
 def test_without_an_environment_sections_stay_as_written(folder: Path) -> None:
