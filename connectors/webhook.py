@@ -12,6 +12,7 @@ from connectors.ledger import Ledger
 from connectors.signature import BadSignature
 from connectors.webhook_config import source_config
 from mappings.body import parse_body
+from mappings.fields import Complaint
 from mappings.systems import System
 from schemas.errors import DeadLetter, Retry, Unmappable
 from schemas.events.intake import RawChange
@@ -33,6 +34,7 @@ class _Reading:
     submission: str = ""
     echo: bool = False
     error: Unmappable | None = None
+    complaints: tuple[Complaint, ...] = ()
 
 
 class WebhookIntake:
@@ -86,6 +88,7 @@ class WebhookIntake:
         source_key = f"?{version}"
         error: Unmappable | None = None
         submission, echo = "", False
+        complaints: tuple[Complaint, ...] = ()
         try:
             document = parse_body(content_type, body)
             found = self._system.echo(document)
@@ -94,7 +97,7 @@ class WebhookIntake:
                 source_key = self._system.source_key(document)
                 submission = submission_id(self._system.name, source_key)
                 event_id = deterministic_id("raw", self._system.name, source_key, version)
-                self._system.map_inbound(document, event_id, version)
+                complaints = self._system.map_inbound(document, event_id, version, now).complaints
         except Unmappable as trouble:
             # Keys are not sealed, and what does not map may hold anything in the place of a number.
             error, source_key = trouble, f"?{version}"
@@ -106,7 +109,7 @@ class WebhookIntake:
             content_type=content_type,
             body=body,
         )
-        return _Reading(raw, submission, echo, error)
+        return _Reading(raw, submission, echo, error, complaints)
 
     def _keep(self, reading: _Reading, traceparent: str | None) -> tuple[str, int, dict[str, Any]]:
         if reading.echo:
@@ -117,7 +120,8 @@ class WebhookIntake:
         if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
             traceparent = None
         self._intake.publish([reading.raw], traceparent=traceparent)
-        return "accepted", 202, {"event_id": reading.raw.event_id, "submission_id": reading.submission}
+        marks = [{"field": c.field, "reason": c.reason} for c in reading.complaints]
+        return "accepted", 202, {"event_id": reading.raw.event_id, "submission_id": reading.submission, "marks": marks}
 
 
 def _reason(reason: str) -> dict[str, Any]:

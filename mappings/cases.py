@@ -13,11 +13,12 @@ from mappings.body import parse_body
 from mappings.systems import System
 from mappings.tables import note_errors
 from mappings.targets import InboxEvent
-from mappings.times import local
+from mappings.times import local, to_ms
 from mappings.yamlfile import YamlFile
 from schemas.errors import Stop, Unmappable
 from schemas.events.common import Member
 from schemas.events.delivery import Delivery
+from schemas.events.inbox import Submission
 from schemas.ids import digest
 
 _IDS = frozenset({"submission_id", "system", "cause_id", "mapping"})
@@ -36,7 +37,9 @@ class Case(BaseModel):
     text: str | None = None
     encoding: str = "utf-8"
     content_type: str | None = None
+    captured_at: str | None = None  # when the hub took it; without it no time lies ahead of that
     events: list[dict[str, Any]] | None = None
+    marks: list[dict[str, str]] | None = None  # what the sender is told besides, where no submission bears it
     unmappable: dict[str, Any] | None = None
     echo_of: dict[str, Any] | None = None
     no_echo_of: dict[str, Any] | None = None
@@ -72,17 +75,21 @@ def outcome(system: System, case: Case) -> dict[str, Any]:
         for name, wanted in (("echo_of", case.echo_of), ("no_echo_of", case.no_echo_of)):
             if wanted is not None:
                 return {name: wanted if _is_echo(system, document, wanted) == (name == "echo_of") else None}
-        events = system.map_inbound(document, "", digest(body))
+        captured_at = None if case.captured_at is None else to_ms(case.captured_at)
+        mapped = system.map_inbound(document, "", digest(body), captured_at)
     except Unmappable as error:
         return {"unmappable": {"field": error.field, "reason": error.reason}}
-    return {"events": [{type(event).__name__: _plain(event)} for event in events]}
+    found: dict[str, Any] = {"events": [{type(event).__name__: _plain(event)} for event in mapped.events]}
+    if mapped.complaints and not isinstance(mapped.events[0], Submission):
+        found["marks"] = [asdict(complaint) for complaint in mapped.complaints]
+    return found
 
 
 def expected(case: Case) -> dict[str, Any]:
     """What the case says must come out."""
     if case.delivery is not None:
         return {"message": case.message}
-    stated = case.model_dump(include={"events", "unmappable", "echo_of", "no_echo_of"}, exclude_none=True)
+    stated = case.model_dump(include={"events", "marks", "unmappable", "echo_of", "no_echo_of"}, exclude_none=True)
     return dict(stated)
 
 

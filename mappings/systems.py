@@ -14,11 +14,10 @@ from mappings.compile import Workbench, is_empty
 from mappings.config import SystemFile
 from mappings.echo import Echo, EchoRule, compile_echo
 from mappings.expressions import Expression
-from mappings.inbound import Header, Inbound, compile_inbound
+from mappings.inbound import Header, Inbound, Mapped, compile_inbound
 from mappings.message import Message
 from mappings.outbound import Outbound, compile_outbound
 from mappings.tables import CodeTable, load_tables, note_errors
-from mappings.targets import InboxEvent
 from mappings.yamlfile import YamlFile
 from schemas.errors import Stop, Unmappable
 from schemas.events.delivery import Delivery
@@ -85,13 +84,14 @@ class System:
             return None
         return self.echo_rule.of_own_part(document)
 
-    def map_inbound(self, document: Any, cause_id: str, body_digest: str) -> list[InboxEvent]:
-        """The canonical events of a document, its submission first. Fields that cannot be read are empty and marked.
+    def map_inbound(self, document: Any, cause_id: str, body_digest: str, captured_at: int | None = None) -> Mapped:
+        """The canonical events of a document, its submission first. Fields that cannot be read are empty and marked,
+        times that lie ahead of `captured_at` (ms) too.
 
         Raises Unmappable(field, Chinese reason) if the record cannot be identified, lacks what is required, or no
         rule fits.
         """
-        header = Header(self.name, self.source_key(document), cause_id, body_digest, self.mapping)
+        header = Header(self.name, self.source_key(document), cause_id, body_digest, self.mapping, captured_at)
         return self.inbound.apply(document, header)
 
     def map_outbound(self, delivery: Delivery) -> Message | None:

@@ -31,6 +31,8 @@ class Target:
     words: frozenset[str] | None = None  # without a table the value must be one of these
     required: bool = False
     when_bad: bool | None = None  # taken instead of "empty" when the value cannot be read
+    past: bool = False  # a time that cannot lie ahead of when the hub took the record
+    unread: str | int | None = None  # required, but taken when the code is not known: the note is kept all the same
 
 
 _FLAG = Target("yes_no", table="flag")
@@ -39,7 +41,7 @@ _ID = Target("id_number", 30)
 _PHONE = Target("phone", 20)
 _LINE = Target("line", 200)
 _TEXT = Target("text", 20_000)
-_AT = Target("time", required=True)
+_AT = Target("time", required=True, past=True)
 
 SUBMISSION: dict[str, Target] = {
     "number": Target("number", 100),
@@ -104,12 +106,12 @@ NOTES: dict[str, NoteKind] = {
     "StatusChanged": NoteKind(
         StatusChanged,
         "status",
-        _NOTE | {"state": Target("line", table="state", words=frozenset(map(str, State)), required=True)},
+        _NOTE | {"state": Target("line", table="state", words=frozenset(map(str, State)), required=True, unread="")},
     ),
     "Urged": NoteKind(Urged, "urge", _NOTE),
     "Complained": NoteKind(Complained, "complaint", _NOTE),
     "CalledBack": NoteKind(CalledBack, "call-back", _NOTE | {"satisfied": _FLAG}),
-    "Rated": NoteKind(Rated, "rating", _NOTE | {"grade": Target("integer", table="grade", required=True)}),
+    "Rated": NoteKind(Rated, "rating", _NOTE | {"grade": Target("integer", table="grade", required=True, unread=0)}),
     "Supplemented": NoteKind(Supplemented, "supplement", _NOTE),
     "Withdrawn": NoteKind(Withdrawn, "withdrawal", _NOTE),
 }

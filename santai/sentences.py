@@ -74,6 +74,8 @@ class Narrator:
         what = self._words.note(said.get("what"))
         if said.get("state"):
             return f"{what}：{self._words.state(said['state'])}"
+        if said.get("what") == "rating" and not said.get("grade"):
+            return f"{what}（等级代码不认识）"
         if said.get("grade"):
             return f"{what}：{self._words.grade(said['grade'])}"
         if "satisfied" in said:

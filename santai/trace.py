@@ -44,6 +44,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A field of a record that could not be read."""
+
+    field: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One system's record in the ticket."""
 
@@ -52,6 +61,7 @@ class Member:
     number: str
     source_key: str
     submission_id: str
+    marks: tuple[Marked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,11 @@ def _trace(number: str, found: Dossier, words: Words) -> Trace:
         received_at=ticket["received_at"],
         updated_at=ticket["at"],
         members=tuple(
-            Member(m.system, words.system(m.system), m.shown, m.source_key, m.submission_id) for m in found.members
+            Member(
+                m.system, words.system(m.system), m.shown, m.source_key, m.submission_id,
+                tuple(Marked(f.field, words.field(f.field), f.reason) for f in found.flaws.get(m.submission_id, ())),
+            )
+            for m in found.members
         ),
         clocks=tuple(
             Clock(
@@ -174,6 +188,9 @@ def render(told: Trace, console: Console) -> None:
     console.print(
         _table(("来源系统", "编号", "系统内主键"), [(m.system_title, m.number, m.source_key) for m in told.members])
     )
+    flaws = [(m.system_title, m.number, f.title, f.reason) for m in told.members for f in m.marks]
+    if flaws:
+        console.print(_table(("标记", "编号", "字段", "原因"), flaws))
     if told.clocks:
         rows = [
             (c.title, c.stage_title, clock_time(c.due_at) + ("（暂定）" if c.provisional else "")) for c in told.clocks

@@ -85,6 +85,10 @@ class Words:
         """One of the five grades."""
         return self._say("grade-title", grade)
 
+    def field(self, name: str) -> str:
+        """A field of a submission, as marks name it."""
+        return self._say("field-title", name)
+
     def clock(self, name: str) -> str:
         """A clock."""
         return self.clocks.get(name, name)

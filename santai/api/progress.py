@@ -15,12 +15,21 @@ CONFIDENTIAL = frozenset({"12309"})
 """Systems whose records are never shown on another channel: reports and complaints to the procuratorate."""
 
 
+class Marked(BaseModel):
+    """A field that could not be read: left out or replaced as the reason says, the record kept."""
+
+    field: str
+    title: str
+    reason: str
+
+
 class Member(BaseModel):
     """One record of the matter, as its system knows it."""
 
     system: str
     system_title: str
     number: str = Field(description="编号；系统没有给编号时为系统内主键")
+    marks: list[Marked] = Field(description="无法识别的字段及原因；不含字段内容")
 
 
 class Deadline(BaseModel):
@@ -109,7 +118,15 @@ def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
         received_at=iso(ticket["received_at"]),
         updated_at=str(iso(ticket["at"])),
         members=[
-            Member(system=m.system, system_title=words.system(m.system), number=m.shown)
+            Member(
+                system=m.system,
+                system_title=words.system(m.system),
+                number=m.shown,
+                marks=[
+                    Marked(field=f.field, title=words.field(f.field), reason=f.reason)
+                    for f in found.flaws.get(m.submission_id, ())
+                ],
+            )
             for m in found.members
             if m.system not in hidden
         ],

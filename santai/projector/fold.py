@@ -8,7 +8,7 @@ moved needs no order between its two tickets: it belongs to the ticket whose lat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ from schemas.events.ticket import (
     ReviewAsked,
     SubmissionAttached,
     SubmissionLinked,
+    SubmissionMarked,
     SubmissionMoved,
     TicketNoted,
     TicketOpened,
@@ -53,6 +54,8 @@ def rows_for(event: object, value: bytes = b"") -> list[Change]:
 
     An event of a type that the read model has no use for says nothing.
     """
+    if isinstance(event, SubmissionMarked):
+        return [_marks(event)]
     if not isinstance(event, Folded):
         return []
     changes = [_change("tickets", _ticket(event, value)), *_members(event)]
@@ -139,6 +142,11 @@ def _deadlines(event: TicketState) -> Iterable[Change]:
 def _alert(event: Alert) -> Change:
     names = ("event_id", "ticket_id", "at", "seq", "clock", "stage", "started_at", "due_at", "provisional", "family")
     return _change("alerts", {**{name: getattr(event, name) for name in names}, "system": event.system})
+
+
+def _marks(event: SubmissionMarked) -> Change:
+    marks = orjson.dumps([asdict(mark) for mark in event.marks]).decode()
+    return _change("marks", {"submission_id": event.submission_id, "version": event.version, "marks": marks})
 
 
 def _telling(event: TicketTold) -> Change:

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, Engine, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from santai.projector.schema import ALERTS, DEADLINES, MEMBERSHIPS, STORY, SUBMISSIONS, TELLINGS, TICKETS
+from santai.projector.schema import ALERTS, DEADLINES, MARKS, MEMBERSHIPS, STORY, SUBMISSIONS, TELLINGS, TICKETS
 from santai.projector.store import retry
 from schemas.errors import SantaiError
 
@@ -56,6 +56,14 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """A field of a submission that could not be read. `field` is our name of it, `reason` Chinese."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One event of the story. `detail` holds what the fold kept of it."""
 
@@ -87,6 +95,8 @@ class Dossier:
     deadlines: tuple[Row, ...]
     alerts: tuple[Row, ...]
     tellings: tuple[Row, ...]
+    flaws: Mapping[str, tuple[Flaw, ...]]
+    """By submission id; who has none is not there."""
 
 
 @contextmanager
@@ -226,7 +236,14 @@ def dossier(connection: Connection, root: str) -> Dossier:
             connection,
             select(TELLINGS).where(TELLINGS.c.ticket_id.in_(group)).order_by(TELLINGS.c.at, TELLINGS.c.push_id),
         ),
+        _flaws(connection, [name.submission_id for name in members]),
     )
+
+
+def _flaws(connection: Connection, members: Sequence[str]) -> dict[str, tuple[Flaw, ...]]:
+    rows = connection.execute(select(MARKS).where(MARKS.c.submission_id.in_(members)))
+    read = {row.submission_id: tuple(Flaw(m["field"], m["reason"]) for m in orjson.loads(row.marks)) for row in rows}
+    return {submission_id: flaws for submission_id, flaws in read.items() if flaws}
 
 
 def _latest(connection: Connection, group: Sequence[str]) -> int:

@@ -116,6 +116,14 @@ TELLINGS = Table(
     Column("reason", Text),
 )
 
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("submission_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("marks", Text, comment="JSON: fields that could not be read and why; no values"),
+)
+
 OFFSETS = Table(
     "offsets",
     METADATA,
@@ -209,6 +217,7 @@ RULES: Mapping[str, Rule] = {
         Rule(STORY),
         Rule(ALERTS),
         Rule(DEADLINES, (Group(("seq",), ("started_at", "due_at", "stage", "provisional")),)),
+        Rule(MARKS, (Group(("version",), ("marks",)),)),
         Rule(TELLINGS, (Group(("seq",), ("at", "system", "kind", "state", "result", "reason")),)),
     )
 }

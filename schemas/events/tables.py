@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.events.book import Features, Note, Published, Ruling, Telling
-from schemas.events.common import Pair
+from schemas.events.common import Mark, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ class TicketRecord:
     published: tuple[Published, ...] = ()
     tellings: tuple[Telling, ...] = ()
     now: int = 0
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

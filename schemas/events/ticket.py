@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events.common import Deadline, Member
+from schemas.events.common import Deadline, Mark, Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,16 @@ class TicketTold(TicketEventHead):
     state: str | None = None
     result: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionMarked(TicketEventHead):
+    """Fields of a submission could not be read, or are so no more; `seq` is 0: it is beside the ticket's events."""
+
+    submission_id: str
+    system: str
+    version: int
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

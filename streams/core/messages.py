@@ -21,7 +21,7 @@ from schemas.events.inbox import (
     Withdrawn,
 )
 from schemas.events.tables import Held
-from schemas.events.ticket import TicketState
+from schemas.events.ticket import SubmissionMarked, TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import member_of
 from streams.core.blocking import BlockKey
@@ -62,7 +62,8 @@ def contents_of(e: NoteEvent | Decided | Receipt) -> BookContents:
 
 
 def _note(e: NoteEvent) -> Note:
-    state = e.state if isinstance(e, StatusChanged) else "WITHDRAWN" if isinstance(e, Withdrawn) else None
+    # A code that is not known: something happened, and nobody can say what.
+    state = e.state or None if isinstance(e, StatusChanged) else "WITHDRAWN" if isinstance(e, Withdrawn) else None
     return Note(
         event_id=e.event_id,
         submission_id=e.submission_id,
@@ -70,7 +71,7 @@ def _note(e: NoteEvent) -> Note:
         what=NOTE_KINDS[type(e)],
         at=e.at,
         state=state,
-        grade=e.grade if isinstance(e, Rated) else None,
+        grade=e.grade or None if isinstance(e, Rated) else None,
         satisfied=e.satisfied if isinstance(e, CalledBack) else None,
         note=e.note,
     )
@@ -124,6 +125,21 @@ def ruled_join(own: Features, r: Ruling) -> Join:
         earlier=me,
         earlier_received_at=received_at,
         pair=pair,
+    )
+
+
+def marked(s: Submission, received_at: int) -> SubmissionMarked:
+    """What is wrong with the fields of a submission's latest version."""
+    return SubmissionMarked(
+        event_id=deterministic_id("SubmissionMarked", s.submission_id, s.version),
+        ticket_id=s.submission_id,
+        at=received_at,
+        seq=0,
+        cause_id=s.event_id,
+        submission_id=s.submission_id,
+        system=s.system,
+        version=s.version,
+        marks=s.marks,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from schemas.events.book import BookContents, Features
 from schemas.events.inbox import Book, Claim, Decided, Join, Receipt, Submission, Verdict
 from schemas.events.tables import ClaimState, Held, TicketRecord
-from schemas.events.ticket import TicketState
+from schemas.events.ticket import SubmissionMarked, TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import TicketEvent
 from streams.core.blocking import PHONE, KeyedIndex, blocking_keys
@@ -24,6 +24,7 @@ from streams.core.messages import (
     contents_of,
     features_of,
     join,
+    marked,
     received,
     ruled_join,
     tie_of,
@@ -31,7 +32,7 @@ from streams.core.messages import (
 from streams.core.publish import publish
 
 InboxEvent = Submission | NoteEvent | Verdict | Join | Book | Decided | Receipt
-Out = Claim | Join | Book | TicketEvent | TicketState
+Out = Claim | Join | Book | TicketEvent | TicketState | SubmissionMarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,9 @@ class _Turn:
         if own is not None and s.version <= own.version:
             return
         new = features_of(s)
+        if s.marks != self.record.marks:
+            self.record = replace(self.record, marks=s.marks)
+            self.out.append(marked(s, own.received_at if own else s.received_at))
         if own is None:
             self.record = replace(self.record, own=new, root_received_at=new.received_at)
             self.out.append(received(new))

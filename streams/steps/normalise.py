@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from mappings.inbound import Mapped
 from mappings.systems import System
-from mappings.targets import InboxEvent
 from schemas.codec import Codec
 from schemas.errors import DeadLetter, Unmappable
-from schemas.events.inbox import Submission
 from schemas.events.intake import RawChange
 from schemas.topics import Topics
 from streams.core.normalise import normalise
@@ -46,18 +45,20 @@ class NormaliseStep:
             system = self._systems.get(raw.system)
             if system is None:
                 raise Unmappable(f"没有系统 {raw.system} 的映射")
-            for event in (events := self._normalise(raw, system)):
-                marks = event.marks if isinstance(event, Submission) else ()
-                self._count(raw.system, type(event).__name__, "marked" if marks else "ok")
-                for _ in marks:
-                    self._count_bad(system.mapping, "inbound")
+            mapped = self._normalise(raw, system)
+            for event in mapped.events:
+                # Of several events the first bears the marks: the submission, where there is one.
+                marked = bool(mapped.complaints) and event is mapped.events[0]
+                self._count(raw.system, type(event).__name__, "marked" if marked else "ok")
+            for _ in mapped.complaints:
+                self._count_bad(system.mapping, "inbound")
             extra = passed_on(record)
             if not any(name == INTAKE_AT for name, _ in extra):
                 extra.append((INTAKE_AT, b"%d" % record.timestamp_ms))
-            out.extend(self._emit.outputs(events, extra))
+            out.extend(self._emit.outputs(mapped.events, extra))
         return out
 
-    def _normalise(self, raw: RawChange, system: System) -> list[InboxEvent]:
+    def _normalise(self, raw: RawChange, system: System) -> Mapped:
         try:
             return normalise(raw, system)
         except DeadLetter:

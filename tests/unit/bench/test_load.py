@@ -36,7 +36,7 @@ def test_submissions_are_counted_as_they_map(systems: dict[str, System]) -> None
     found = Counter(
         event.submission_id
         for change in raw_changes(load, systems)
-        for event in normalise(change, systems[change.system])
+        for event in normalise(change, systems[change.system]).events
         if isinstance(event, Submission)
     )
     assert len(found) == load.submissions
@@ -45,7 +45,7 @@ def test_submissions_are_counted_as_they_map(systems: dict[str, System]) -> None
 
 def test_without_follow_up_every_change_is_a_submission(systems: dict[str, System]) -> None:
     load = Province(2, follow_up=False).load(60)
-    kinds = {type(event) for c in raw_changes(load, systems) for event in normalise(c, systems[c.system])}
+    kinds = {type(event) for c in raw_changes(load, systems) for event in normalise(c, systems[c.system]).events}
     assert kinds == {Submission}
 
 

@@ -100,8 +100,10 @@ def test_the_client_sends_until_the_hub_has_it() -> None:
     assert len({headers["X-Nonce"] for headers, _ in got}) == len(got) == 3
     for headers, body in got:
         scheme.verify(headers, body, now_s=int(time.time()))
-    (event,) = load_systems(FOLDER, None)["12345"].map_inbound(
-        parse_body(got[0][0]["Content-Type"], got[0][1]), "cause", "digest"
+    (event,) = (
+        load_systems(FOLDER, None)["12345"]
+        .map_inbound(parse_body(got[0][0]["Content-Type"], got[0][1]), "cause", "digest")
+        .events
     )
     assert isinstance(event, Submission)
     assert (event.number, event.person.name, event.marks) == ("GD20260305001", "王晓", ())
@@ -184,7 +186,7 @@ def _nested(flat: Flat) -> dict[str, Any]:
 @pytest.mark.parametrize(("system", "flat"), REQUIRED)
 def test_what_is_called_required_is_enough_and_needed(system: str, flat: Flat) -> None:
     mapping = load_systems(FOLDER, None)[system]
-    assert len(mapping.map_inbound(_nested(flat), "cause", "digest")) == 1
+    assert len(mapping.map_inbound(_nested(flat), "cause", "digest").events) == 1
     for name in flat:
         with pytest.raises(Unmappable) as error:
             mapping.map_inbound(_nested({key: value for key, value in flat.items() if key != name}), "cause", "digest")

@@ -20,7 +20,7 @@ def _raw(body: bytes) -> RawChange:
         event_id=deterministic_id("raw", "legal-aid", "77", digest(body)),
         system="legal-aid",
         source_key="77",
-        captured_at=0,
+        captured_at=1_772_700_000_000,
         content_type="application/json",
         body=body,
     )
@@ -32,7 +32,7 @@ def _row(**changed: object) -> bytes:
 
 def test_one_row_says_who_asks_and_how_far_it_is() -> None:
     raw = _raw(_row())
-    submission, status = normalise(raw, LEGAL_AID)
+    submission, status = normalise(raw, LEGAL_AID).events
     sid = submission_id("legal-aid", "77")
     assert isinstance(submission, Submission)
     assert isinstance(status, StatusChanged)
@@ -47,7 +47,7 @@ def test_redelivery_changes_nothing_and_a_new_version_has_new_ids() -> None:
     first, again = normalise(_raw(_row()), LEGAL_AID), normalise(_raw(_row()), LEGAL_AID)
     later = normalise(_raw(_row(update_date="2026-03-05 10:00:01")), LEGAL_AID)
     assert first == again
-    assert {event.event_id for event in first}.isdisjoint(event.event_id for event in later)
+    assert {event.event_id for event in first.events}.isdisjoint(event.event_id for event in later.events)
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"id": 77}'])

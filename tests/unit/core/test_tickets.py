@@ -6,10 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.events.book import BookContents
-from schemas.events.common import Counterparty, Pair, Person
-from schemas.events.inbox import Book, Claim, Decided, Join, Receipt, StatusChanged, Submission, Verdict
+from schemas.events.common import Counterparty, Mark, Pair, Person
+from schemas.events.inbox import Book, Claim, Decided, Join, Rated, Receipt, StatusChanged, Submission, Verdict
 from schemas.events.tables import TicketRecord
-from schemas.events.ticket import Alert, SubmissionAttached, TicketOpened, TicketState, TicketTold
+from schemas.events.ticket import (
+    Alert,
+    SubmissionAttached,
+    SubmissionMarked,
+    TicketNoted,
+    TicketOpened,
+    TicketState,
+    TicketTold,
+)
 from streams.core.tickets import Handled, InboxEvent, handle, wake
 from tests.support.features import book, features
 from tests.support.story import submission
@@ -287,3 +295,39 @@ def test_a_second_telling_is_attached_and_never_opened() -> None:
     assert [x.submission_id for x in ends if isinstance(x, SubmissionAttached)] == [b.submission_id]
     merged = next(x for x in ends if isinstance(x, TicketState) and x.ticket_id == b.submission_id)
     assert (merged.state, merged.merged_into) == ("MERGED", a.submission_id)
+
+
+BAD = Mark(field="person.id_number", problem="bad_checksum", reason="身份证号码校验位不符")
+
+
+def test_what_could_not_be_read_is_told_once_and_taken_back() -> None:
+    one = One()
+    first = sub("A", version=1, marks=(BAD,))
+    (told,) = [e for e in one.settles(first) if isinstance(e, SubmissionMarked)]
+    assert (told.ticket_id, told.submission_id, told.system, told.version) == (first.submission_id,) * 2 + ("web", 1)
+    assert (told.seq, told.at, told.marks) == (0, first.received_at, (BAD,))
+    assert one.hears(first) == []
+    same = replace(first, event_id="again", version=2)
+    assert not [e for e in one.hears(same) if isinstance(e, SubmissionMarked)]
+    better = replace(first, event_id="better", version=3, marks=())
+    (told,) = [e for e in one.hears(better) if isinstance(e, SubmissionMarked)]
+    assert (told.version, told.marks) == (3, ())
+    assert not [e for e in one.hears(first) if isinstance(e, SubmissionMarked)], "an old version is no news"
+
+
+def test_nothing_is_said_of_what_could_be_read() -> None:
+    assert "SubmissionMarked" not in kinds(One().settles(sub("A")))
+
+
+def test_a_state_in_a_code_nobody_knows_is_noted_and_moves_nothing() -> None:
+    one = One()
+    a = sub("A")
+    one.settles(a)
+    common = {"submission_id": a.submission_id, "system": "web", "at": 20}
+    (noted, state) = one.hears(StatusChanged(event_id="s1", state="", **common))
+    assert isinstance(noted, TicketNoted)
+    assert (noted.what, noted.state) == ("status", None)
+    assert isinstance(state, TicketState)
+    assert state.state == "RECEIVED"
+    (noted, _state) = one.hears(Rated(event_id="r1", grade=0, **common))
+    assert (noted.what, noted.grade) == ("rating", None)

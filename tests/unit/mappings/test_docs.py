@@ -32,7 +32,7 @@ def test_the_example_does_what_the_text_says(tmp_path: Path) -> None:
     (tmp_path / "systems" / "toy.yaml").write_text(example, encoding="utf-8")
     toy = load_systems(tmp_path / "systems", {"TOY_SECRET": "s"})["toy"]
 
-    (event,) = toy.map_inbound(json.loads(message), "", "")
+    (event,) = toy.map_inbound(json.loads(message), "", "").events
     assert event.person.name == "阿卜杜·热合曼"
     assert event.person.phone == "13800138000"
     assert event.related_numbers == ("12345:GD20260301007",)

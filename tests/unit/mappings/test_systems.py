@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mappings.fields import AHEAD_MS_MAX, Complaint
 from mappings.systems import FOLDER, lint, load_systems
 from schemas.errors import Stop, Unmappable
 from schemas.events.common import Mark
@@ -184,7 +185,8 @@ def _toy(folder: Path) -> Any:
 def test_ids_are_those_of_record_and_version(folder: Path) -> None:
     toy = _toy(folder)
     first, again, other = (
-        toy.map_inbound({"what": "case", "no": 7, "at": "2026-03-05"}, "cause", body) for body in ("d1", "d1", "d2")
+        toy.map_inbound({"what": "case", "no": 7, "at": "2026-03-05"}, "cause", body).events
+        for body in ("d1", "d1", "d2")
     )
     assert first == again
     assert first[0].event_id != other[0].event_id
@@ -208,10 +210,52 @@ def test_a_key_of_printable_characters_stays_as_it_is(key: str) -> None:
 
 
 def test_a_bad_field_is_marked_without_its_value(folder: Path) -> None:
-    (event,) = _toy(folder).map_inbound({"what": "case", "no": 7, "at": "2026-03-05", "text": "长" * 20_001}, "", "")
+    (event,) = (
+        _toy(folder).map_inbound({"what": "case", "no": 7, "at": "2026-03-05", "text": "长" * 20_001}, "", "").events
+    )
     assert isinstance(event, Submission)
     assert event.text is None
     assert event.marks == (Mark(field="text", problem="too_long", reason="超过 20000 字上限"),)
+
+
+def test_a_code_that_becomes_known_counts_when_it_is_sent_again(folder: Path) -> None:
+    """Kept without its state, the note has an id of its own: it does not stand in the way of the note that is read."""
+    document = {"what": "state", "no": 7, "at": "2026-03-05", "state": "飞走了"}
+    mapped = _toy(folder).map_inbound(document, "", "d")
+    (blind,) = mapped.events
+    assert isinstance(blind, StatusChanged)
+    assert (blind.state, mapped.complaints) == ("", (Complaint("state", "代码不在代码表中"),))
+    table = folder.parent / "codes" / "12345-state.yaml"
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("  办结:", "  飞走了: TERMINATED\n  办结:"), encoding="utf-8"
+    )
+    mapped = _toy(folder).map_inbound(document, "", "d")
+    (seeing,) = mapped.events
+    assert isinstance(seeing, StatusChanged)
+    assert (seeing.state, mapped.complaints) == ("TERMINATED", ())
+    assert seeing.event_id != blind.event_id
+
+
+def test_beside_a_submission_an_unknown_code_is_a_mark_and_no_note() -> None:
+    document = {"id": 77, "task_key": "飞走了", "sldate": "2026-03-05 10:00:00", "update_date": "2026-03-05 10:00:00"}
+    mapped = _SYSTEMS["legal-aid"].map_inbound(document, "", "d")
+    (submission,) = mapped.events
+    assert isinstance(submission, Submission)
+    assert [mark.field for mark in submission.marks] == ["state"]
+    assert mapped.complaints == (Complaint("task_key", "代码不在代码表中"),)
+
+
+@pytest.mark.parametrize(("ahead_ms", "marked"), [(AHEAD_MS_MAX, False), (AHEAD_MS_MAX + 1, True)])
+def test_a_time_ahead_of_the_receipt(folder: Path, ahead_ms: int, marked: bool) -> None:
+    taken = 1_772_676_000_000
+    document = {"what": "case", "no": 7, "at": taken + ahead_ms}
+    (event,) = _toy(folder).map_inbound(document, "", "d", taken).events
+    assert isinstance(event, Submission)
+    assert event.received_at == (taken if marked else taken + ahead_ms)
+    assert [mark.problem for mark in event.marks] == (["future"] if marked else [])
+    (unasked,) = _toy(folder).map_inbound(document, "", "d").events
+    assert isinstance(unasked, Submission)
+    assert unasked.received_at == taken + ahead_ms
 
 
 def test_a_message_of_no_kind_names_the_field_that_tells_kinds_apart(folder: Path) -> None:
@@ -271,6 +315,6 @@ def test_whatever_a_field_holds_the_record_maps_or_is_unmappable(name: str, data
         document[data.draw(st.sampled_from(sorted(document)))] = data.draw(_JSON)
     _SYSTEMS[name].echo(document)
     with suppress(Unmappable):
-        for event in _SYSTEMS[name].map_inbound(document, "c", "d"):
+        for event in _SYSTEMS[name].map_inbound(document, "c", "d").events:
             assert isinstance(event.received_at if isinstance(event, Submission) else event.at, int)
             assert not isinstance(event, StatusChanged) or event.state

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.events.common import Deadline, Member
+from schemas.events.common import Deadline, Mark, Member
 from schemas.events.ticket import (
     Alert,
     SubmissionAttached,
+    SubmissionMarked,
     SubmissionMoved,
     TicketNoted,
     TicketOpened,
@@ -30,6 +31,19 @@ def opened(member: Member, seq: int = 1, at: int = 1_000, **more: Any) -> Ticket
         system=member.system,
         received_at=at,
         **more,
+    )
+
+
+def marked(member: Member, version: int, *marks: Mark) -> SubmissionMarked:
+    return SubmissionMarked(
+        event_id=f"mark-{member.submission_id}-{version}",
+        ticket_id=member.submission_id,
+        at=1_000,
+        seq=0,
+        submission_id=member.submission_id,
+        system=member.system,
+        version=version,
+        marks=marks,
     )
 
 

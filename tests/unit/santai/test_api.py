@@ -19,10 +19,10 @@ from santai.api.serve import serving
 from santai.projector.store import open_read_model
 from santai.words import Words
 from schemas.errors import Retry
-from schemas.events.common import Member
+from schemas.events.common import Mark, Member
 from schemas.events.ticket import SubmissionAttached, TicketNoted, TicketState
 from tests.unit.santai.conftest import Feed
-from tests.unit.santai.stories import A, B, C, life, opened
+from tests.unit.santai.stories import A, B, C, life, marked, opened
 
 NOW = 1_700_000_000_000
 
@@ -164,6 +164,18 @@ def test_every_number_of_a_matter_gets_the_same_answer(client: httpx.Client, fee
     assert [(t["system"], t["result"]) for t in first["tellings"]] == [("web", "done")]
     assert "催办" in [step["what"] for step in first["progress"]]
     assert client.get("/tickets/GDc").json()["ticket_id"] == "sc"
+
+
+def test_fields_that_could_not_be_read_are_told_beside_their_record(client: httpx.Client, feed: Feed) -> None:
+    bad = Mark(field="person.id_number", problem="bad_checksum", reason="身份证号码校验位不符")
+    old = Mark(field="person.phone", problem="bad_phone", reason="电话号码格式不正确")
+    feed([*life(), marked(B, 2, bad), marked(B, 1, old), marked(C, 1, bad)])
+    a, b = client.get("/tickets/GDa").json()["members"]
+    assert (a["number"], a["marks"]) == ("GDa", [])
+    told = {"field": "person.id_number", "title": "申请人证件号码", "reason": "身份证号码校验位不符"}
+    assert (b["number"], b["marks"]) == ("GDb", [told]), "the newest version's"
+    feed([marked(B, 3)])
+    assert client.get("/tickets/GDa").json()["members"][1]["marks"] == []
 
 
 def test_time_does_not_step_back_for_a_number_that_was_absorbed(client: httpx.Client, feed: Feed) -> None:

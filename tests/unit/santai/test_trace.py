@@ -11,14 +11,15 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from mappings.lexicon import lexicon
+from mappings.targets import NOTES, SUBMISSION
 from mappings.vocabulary import Channel, DeliveryKind, Family, RequestKind, State
 from santai.projector.reading import Ambiguous, NotFound
 from santai.trace import render, trace
 from santai.words import Words
-from schemas.events.common import Member
+from schemas.events.common import Mark, Member
 from schemas.events.ticket import ReviewAsked, SubmissionAttached, SubmissionLinked, TicketNoted, TicketTold
 from tests.unit.santai.conftest import Feed
-from tests.unit.santai.stories import A, B, C, life, opened
+from tests.unit.santai.stories import A, B, C, life, marked, opened
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "trace"
 
@@ -104,6 +105,33 @@ def test_business_time_and_the_hubs_own_time_are_kept_apart(read_model: Engine, 
     assert "已送达" not in story
     assert "已送达" in tellings
     assert "催办" not in tellings
+
+
+def test_marks_are_shown_in_words_and_by_code(read_model: Engine, feed: Feed, words: Words) -> None:
+    mark = Mark(field="received_at", problem="future", reason="时间比收到时晚一天以上，改按收到的时间计")
+    assert "标记" not in (feed(life()) or printed(read_model, "GDa", words))
+    feed([marked(B, 1, mark)])
+    text = printed(read_model, "GDa", words)
+    assert "标记       编号  字段      原因\n12345热线  GDb   登记时间  时间比收到时晚一天以上" in text
+    a, b = json.loads(json.dumps(trace(read_model, "GDa", words).as_json()))["members"]
+    assert (a["marks"], b["marks"]) == ([], [{"field": "received_at", "title": "登记时间", "reason": mark.reason}])
+
+
+def test_what_was_said_in_a_code_nobody_knows_is_told_as_such(read_model: Engine, feed: Feed, words: Words) -> None:
+    note = {"ticket_id": "sa", "members": (A,), "submission_id": "sa", "system": "12345"}
+    feed([
+        opened(A),
+        TicketNoted(event_id="u1", at=2_000, seq=2, what="status", **note),
+        TicketNoted(event_id="u2", at=3_000, seq=3, what="rating", **note),
+    ])  # fmt: skip
+    text = printed(read_model, "GDa", words)
+    assert "报来状态，代码不认识（只作记录）" in text
+    assert "评价（等级代码不认识）" in text
+
+
+def test_every_field_has_words(words: Words) -> None:
+    names = {*SUBMISSION, *(name for note in NOTES.values() for name in note.fields)}
+    assert not [name for name in sorted(names) if words.field(name) == name]
 
 
 def test_unknown_and_ambiguous_numbers_are_said_in_chinese(read_model: Engine, feed: Feed, words: Words) -> None:

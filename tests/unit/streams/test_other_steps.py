@@ -80,9 +80,17 @@ def test_match_refuses_poison(what: str) -> None:
         match_step().process(0, [poison[what]], {})
 
 
+NOW = 1_772_700_000_000  # in the evening of the day the records speak of
+
+
 def raw(system: str, key: str, body: bytes) -> RawChange:
     return RawChange(
-        event_id="raw", system=system, source_key=key, captured_at=0, content_type="application/json", body=body
+        event_id="raw",
+        system=system,
+        source_key=key,
+        captured_at=NOW,
+        content_type="application/json",
+        body=body,
     )
 
 
