@@ -97,8 +97,16 @@ def test_bad_fields_are_marked_and_the_record_is_kept(road: Road) -> None:
         **messages.hotline_ticket(matter, hotline),
         "zjhm": broken_id, "sfsj": "上个月某天", "sqlx": "没有这种类型", "sflb": "没有这种服务",
     }  # fmt: skip
-    assert road.send("12345", message).status == 202
-    road.awaited(hotline.number)
+    sent = road.send("12345", message)
+    assert sent.status == 202
+    assert {mark["field"] for mark in sent.answer["marks"]} == {"zjhm", "sfsj", "sqlx", "sflb"}
+    answer = road.awaited(hotline.number, lambda a: a["progress"] and a["members"][0]["marks"])
+    told = {mark["field"]: (mark["title"], mark["reason"]) for mark in answer["members"][0]["marks"]}
+    assert set(told) == {"person.id_number", "incident_date", "kind", "family"}
+    assert told["person.id_number"] == ("申请人证件号码", "身份证号码校验位不符")
+    story = road.santai("trace", hotline.number)
+    assert "申请人证件号码" in story.stdout
+    assert broken_id not in story.stdout + repr(answer) + repr(sent.answer)
     kept = road.submission("12345", f"{hotline.number}@{messages.local(hotline.received_at)}")
     marked = {mark.field: mark for mark in kept.marks}
     assert {"person.id_number", "incident_date", "kind", "family"} <= marked.keys()
@@ -107,6 +115,31 @@ def test_bad_fields_are_marked_and_the_record_is_kept(road: Road) -> None:
     assert (kept.person.id_number, kept.incident_date, kept.kind, kept.family) == (None, None, None, None)
     assert kept.person.name == matter.person.name
     assert kept.text == matter.text
+
+
+def test_a_state_nobody_knows_is_told_and_moves_nothing(road: Road) -> None:
+    matter = road.matter("12345")
+    (hotline,) = matter.tellings
+    assert road.send("12345", messages.hotline_ticket(matter, hotline)).answer["marks"] == []
+    before = road.awaited(hotline.number)
+    sent = road.send("12345", messages.hotline_note(hotline, "zt", "1", hotline.received_at, zt="飞走了"))
+    assert (sent.status, sent.answer["marks"]) == (202, [{"field": "zt", "reason": "代码不在代码表中"}])
+    after = road.awaited(hotline.number, lambda a: len(a["progress"]) > len(before["progress"]))
+    assert after["state"] == before["state"]
+    assert "代码不认识" in after["progress"][-1]["what"]
+    done = road.send("12345", messages.hotline_note(hotline, "zt", "1", hotline.received_at, zt="已办结"))
+    assert (done.status, done.answer["marks"]) == (202, [])
+    road.awaited(hotline.number, lambda a: a["state"] == "CLOSED")
+
+
+def test_a_time_of_registration_far_ahead_does_not_count(road: Road) -> None:
+    matter = road.matter("12345")
+    (hotline,) = matter.tellings
+    sent = road.send("12345", {**messages.hotline_ticket(matter, hotline), "djsj": "2090-01-01 09:00:00"})
+    assert (sent.status, [mark["field"] for mark in sent.answer["marks"]]) == (202, ["djsj"])
+    answer = road.awaited(hotline.number, lambda a: a["members"][0]["marks"])
+    assert answer["received_at"] < "2089"
+    assert [mark["field"] for mark in answer["members"][0]["marks"]] == ["received_at"]
 
 
 def test_unreadable_bytes_first_middle_and_last_in_a_partition(road: Road) -> None:

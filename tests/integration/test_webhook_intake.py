@@ -97,7 +97,8 @@ def test_a_sound_message_is_accepted_and_kept_byte_for_byte(door: Door) -> None:
     status, answer = door.post(good(door))
     (kept,) = door.kept()
     assert status == 202
-    assert answer == {"event_id": kept.event_id, "submission_id": submission_id(door.system.name, kept.source_key)}
+    known_by = {"event_id": kept.event_id, "submission_id": submission_id(door.system.name, kept.source_key)}
+    assert answer == {**known_by, "marks": []}
     assert json.loads(kept.body) == good(door)
     (event,) = door.system.map_inbound(json.loads(kept.body), kept.event_id, "d").events
     assert event.submission_id == answer["submission_id"], "the answer names what the stream will make"
