@@ -39,6 +39,9 @@ class PulledSystem(Protocol):
     def own_digest(self, document: Any) -> str | None:
         """Of the part of a record that our writing does not change."""
 
+    def changed_ours_only(self, before: str | None, document: Any) -> bool:
+        """Nothing else has changed since `own_digest` was `before`."""
+
 
 class IntakePort(Protocol):
     """Where raw changes go."""
@@ -143,7 +146,7 @@ class PullRunner:
             if row not in fresh:
                 continue
             fresh.discard(row)  # the same version twice in a page
-            if self._is_echo(document) and before in (None, part):
+            if self._is_echo(document) and self._system.changed_ours_only(before, document.parsed):
                 echoes += 1
             else:
                 changes.append(self._change(document, *row))

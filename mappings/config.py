@@ -59,12 +59,20 @@ class Rule(_Part):
     fields: dict[str, StrictStr | Spec]
 
 
+class SharedConfig(_Part):
+    """Fields that both we and the system write."""
+
+    fields: list[StrictStr] = Field(min_length=1)
+    when: StrictStr
+
+
 class EchoConfig(_Part):
     """How our own writing is known again when it comes back."""
 
     push_id: StrictStr
     fields: dict[str, StrictStr] = Field(min_length=1)
     touched: list[StrictStr] = Field(default_factory=list)  # what else our writing changes in a record
+    shared: list[SharedConfig] = Field(default_factory=list)  # what it changes only when it says it
 
 
 class Tell(_Part):

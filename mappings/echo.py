@@ -11,9 +11,11 @@ import orjson
 
 from mappings.compile import Workbench, is_empty
 from mappings.config import EchoConfig
-from mappings.expressions import Expression, names, parse
+from mappings.expressions import Expression, is_true, names, parse
 from mappings.problems import FieldProblem
 from mappings.yamlfile import did_you_mean
+
+_SORTED = orjson.OPT_SORT_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,28 @@ class Echo:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Fields that the system and we both write, together or not at all."""
+
+    fields: frozenset[str]
+    when: Expression  # true of a document in which our last writing has said them
+
+    def written(self, document: Any) -> bool:
+        """Whether our last writing said them."""
+        try:
+            return is_true(self.when(document))
+        except FieldProblem:
+            return False
+
+
+@dataclass(frozen=True)
 class EchoRule:
     """Where a document carries the push id and the fields we wrote."""
 
     push_id: Expression
     fields: tuple[tuple[str, Expression], ...]  # name in the message we sent, where it comes back
-    ours: frozenset[str]  # names in the document that our writing changes
+    ours: frozenset[str]  # names in the document that every writing of ours may change
+    shared: tuple[Shared, ...] = ()
 
     def of_document(self, document: Any) -> Echo | None:
         """The echo a document may be; None if it names no push."""
@@ -43,9 +61,17 @@ class EchoRule:
             return None
 
     def of_own_part(self, document: Mapping[str, Any]) -> str:
-        """The digest of what is the system's own in a document."""
-        own = {name: value for name, value in document.items() if name not in self.ours}
-        return sha256(orjson.dumps(own, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        """Digests of what is the system's own in a document, and of each group of what both write."""
+        groups = [{name: document.get(name) for name in group.fields} for group in self.shared]
+        common = self.ours.union(*(group.fields for group in self.shared))
+        own = {name: value for name, value in document.items() if name not in common}
+        return ":".join(sha256(orjson.dumps(x, default=str, option=_SORTED)).hexdigest() for x in (own, *groups))
+
+    def changed_ours_only(self, before: str, document: Mapping[str, Any]) -> bool:
+        """Since `of_own_part` gave `before`: what our writing has not said is as it was."""
+        then, now = before.split(":"), self.of_own_part(document).split(":")
+        said = [False, *(group.written(document) for group in self.shared)]
+        return len(then) == len(now) and all(s or a == b for s, a, b in zip(said, then, now, strict=True))
 
     def of_written(self, flat: Mapping[str, Any]) -> str:
         """The digest of a message we send; keys of the mapping are the body's paths."""
@@ -62,8 +88,12 @@ def compile_echo(config: EchoConfig, written: set[str], bench: Workbench) -> Ech
     reads = tuple(
         (name, bench.expression(path, ("echo", "fields", name))) for name, path in sorted(config.fields.items())
     )
+    shared = tuple(
+        Shared(frozenset(group.fields), bench.expression(group.when, ("echo", "shared", n, "when")))
+        for n, group in enumerate(config.shared)
+    )
     roots = () if bench.file.findings else (name for path in paths for name in names(parse(path)))
-    return EchoRule(push_id, reads, frozenset(roots) | frozenset(config.touched))
+    return EchoRule(push_id, reads, frozenset(roots) | frozenset(config.touched), shared)
 
 
 def _digest(values: list[tuple[str, Any]]) -> str:

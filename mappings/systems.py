@@ -75,14 +75,20 @@ class System:
         return self.echo_rule.of_document(document) if self.echo_rule else None
 
     def own_digest(self, document: Any) -> str | None:
-        """A digest of what is the system's own in a record, without what our writing changes; None: not a record.
-
-        A record that carries our tag is more than an echo if this differs from when the record was last taken: the
-        system changed it, and then our writing came on top before anybody looked.
-        """
+        """A digest of what is the system's own in a record; None: not a record. For `changed_ours_only`."""
         if self.echo_rule is None or not isinstance(document, dict):
             return None
         return self.echo_rule.of_own_part(document)
+
+    def changed_ours_only(self, before: str | None, document: Any) -> bool:
+        """Nothing but our writing has changed since the record's `own_digest` was `before` (None: never seen).
+
+        A record that carries our tag is more than an echo if this is false: the system changed it, and then our
+        writing came on top before anybody looked.
+        """
+        if before is None or self.echo_rule is None or not isinstance(document, dict):
+            return True
+        return self.echo_rule.changed_ours_only(before, document)
 
     def map_inbound(self, document: Any, cause_id: str, body_digest: str, captured_at: int | None = None) -> Mapped:
         """The canonical events of a document, its submission first. Fields that cannot be read are empty and marked,

@@ -281,11 +281,31 @@ def test_a_message_of_no_kind_names_the_field_that_tells_kinds_apart(folder: Pat
         ),
     ],
 )
-def test_our_writing_leaves_the_own_digest_and_their_own_changes_it(
+def test_our_writing_is_told_from_their_own_changes(
     name: str, before: dict[str, Any], ours: dict[str, Any], own: dict[str, Any]
 ) -> None:
-    digest = _SYSTEMS[name].own_digest
-    assert digest(before) == digest(before | ours) != digest(before | own | ours)
+    system = _SYSTEMS[name]
+    seen = system.own_digest(before)
+    assert system.changed_ours_only(seen, before | ours)
+    assert not system.changed_ours_only(seen, before | own | ours)
+    assert system.changed_ours_only(None, before | ours)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"handle_status": "60"}, {"handle_time": "2026-03-02 11:00:00"}, {"satisfaction": "5", "assess_number": "n"}],
+)
+def test_what_both_write_and_our_last_push_did_not_say_is_theirs(own: dict[str, Any]) -> None:
+    """The platform closes a case or rates it, and an urge of ours comes on top before anybody looked."""
+    system = _SYSTEMS["gov-service"]
+    before = {"project_no": "P", "handle_status": "23", "data_ver": "1"}
+    urge = {"hub_unid": "p", "hub_state": "", "event_name": "催办", "data_ver": "3"}
+    seen = system.own_digest(before)
+    assert system.changed_ours_only(seen, before | urge)
+    assert not system.changed_ours_only(seen, before | own | urge)
+    rating = {"satisfaction": "4", "assess_number": "p"}
+    assert system.changed_ours_only(seen, before | urge | rating), "said by the push that is named"
+    assert not system.changed_ours_only("of another shape", before | urge)
 
 
 _JSON = st.recursive(

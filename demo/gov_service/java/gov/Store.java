@@ -59,7 +59,9 @@ final class Store {
         journal.write(operation, unid, "applied", fields);
         pushed.add(unid);
         var change = new LinkedHashMap<>(fields);
+        change.values().removeIf(String::isEmpty); // what is left empty is not said: it wipes nothing
         change.put("hub_unid", unid);
+        change.put("hub_state", fields.getOrDefault("hub_state", ""));
         put(change);
         return "0";
     }
