@@ -23,6 +23,8 @@ CASE = "case"
 DOCUMENT = "document"
 WEAK = frozenset({PAIR, BIRTH, NAME, CASE, DOCUMENT})
 """Kinds under which many strangers may meet: only the latest are kept."""
+NAMES = frozenset({BIRTH, NAME})
+"""Kinds that rest on a name alone: namesakes meet there."""
 
 _BEGIN_CHARS = 4
 RELATED_NUMBERS_MAX = 20

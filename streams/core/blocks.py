@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mappings.lexicon import lexicon
@@ -11,8 +11,9 @@ from schemas.events.common import Pair
 from schemas.events.inbox import Claim, Verdict
 from schemas.events.tables import Block, BlockEntry
 from schemas.ids import deterministic_id
-from streams.core.blocking import PHONE, WEAK
+from streams.core.blocking import NAMES, PHONE, WEAK
 from streams.core.compare import compare
+from streams.core.evidence import DAY_MS
 from streams.core.traits import known
 
 
@@ -46,8 +47,19 @@ def pairs_of(f: Features, others: Iterable[Features], *, kind: str, shared: bool
     """What a submission has in common with others of its block. A phone counts in its own block only: elsewhere nobody
     knows how many share it."""
     by_phone = kind == PHONE
+    if kind in NAMES:
+        others = _worth_a_look(f, others)
     found = (compare(other, f, phone_counts=by_phone, shared=by_phone and shared) for other in others)
     return tuple(pair for pair in found if pair is not None)
+
+
+def _worth_a_look(f: Features, others: Iterable[Features]) -> Iterator[Features]:
+    """Of a block of namesakes those who may be the same person: not of another valid ID number, and not long ago."""
+    mine, apart_max = f.person.id_number, lexicon().limits["days_review_max"] * DAY_MS
+    for other in others:
+        theirs = other.person.id_number
+        if not (mine and theirs and mine != theirs) and abs(other.received_at - f.received_at) <= apart_max:
+            yield other
 
 
 def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, tuple[Verdict, ...]]:

@@ -35,7 +35,9 @@ _NONE: Relation = (None, None)
 _TOPIC = frozenset({"cause_equal", "cause_alike", "cause_group"})
 _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
+    "purpose_unclear",
 })  # fmt: skip
+_NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _LONG_MAX = 2**63 - 1
 
 FOLLOW_UP_KINDS = {
@@ -66,7 +68,9 @@ def contradicts(a: Features, b: Features) -> bool:
     if e.contradiction or "name_conflict" in e.reasons or _opposed(a, b):
         return True
     observe_subject(a, b, e)
-    return e.contradiction or (not e.quoted and "counterparty_near" in e.reasons)
+    if e.contradiction or "family_conflict" in e.reasons:
+        return True
+    return not e.quoted and "counterparty_near" in e.reasons
 
 
 def compare(a: Features, b: Features, *, phone_counts: bool = True, shared: bool = False) -> Pair | None:
@@ -210,6 +214,8 @@ def _same(early: Features, late: Features, e: Evidence) -> Relation:
     if e.person == CERTAIN:
         if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
             return SAME, None
+        if e.subject == NOTHING and e.days <= lexicon().limits["days_record"] and observe_texts(early, late, e):
+            return (SAME if "text_close" in e.reasons else REVIEW), None  # word for word: handed in twice
         return (REVIEW, None) if _open(e, near) else _NONE
     if e.person == LIKELY:
         soon = e.days <= lexicon().limits["days_topic"]
@@ -230,7 +236,7 @@ def _perhaps_one_cause(e: Evidence) -> bool:
 
 def _likely_same(e: Evidence) -> bool:
     """Probably the person, and the subject told twice over. A phone and a topic alone are for somebody to look at."""
-    if e.subject != STRONG or _TOPIC.isdisjoint(e.reasons):
+    if e.subject != STRONG or (_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons):
         return False
     if _party_agrees(e):
         return True
@@ -275,10 +281,12 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     """The same person with the same topic within days. Later it takes the same words."""
     limits, reasons = lexicon().limits, e.reasons
     if _TOPIC.isdisjoint(reasons):
-        return "counterparty_mentioned" in reasons and e.days <= limits["days_record"]
+        return e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
+    if not _DOUBTS.isdisjoint(r for r in reasons if r != "counterparty_unsaid"):
+        return False
     if e.days <= limits["days_topic"]:
-        return _DOUBTS.isdisjoint(r for r in reasons if r != "counterparty_unsaid")
-    if e.days > limits["days_near"] or "amount_conflict" in reasons or "cause_equal" not in reasons:
+        return True
+    if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
     return observe_texts(early, late, e)
 
@@ -288,6 +296,8 @@ def _one_record(early: Features, late: Features, e: Evidence) -> bool:
     that person and service: the platform's item and the office's case (事项 and 办理项)."""
     if e.subject != NOTHING or e.days > lexicon().limits["days_record"] or "family_equal" not in e.reasons:
         return False
+    if family_of(late) == "notary":
+        return False  # there is no matter apart from the document
     poor = [f for f in (early, late) if not known(f).mentions and not known(f).party]
     return any(f.system in _BUSINESS or f.channel == "terminal" for f in poor)
 

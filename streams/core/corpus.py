@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mappings.lexicon import lexicon
 from schemas.events.book import BookContents, Features, Note, Ruling
 from schemas.events.common import Pair
-from streams.core.blocking import PHONE, WEAK, blocking_keys
+from streams.core.blocking import NAMES, PHONE, WEAK, blocking_keys
 from streams.core.blocks import entries_max, pairs_of, people_behind, people_max
 from streams.core.book import merge, note_order, pair_key
 from streams.core.compare import LINK, REVIEW, SAME, order
 from streams.core.component import NEW_APPLICATION, Component, Link, fold
+from streams.core.evidence import DAY_MS
 
 NEW = "NEW"
 _LOST = -1  # in place of a block: a phone that lost its weight
@@ -53,7 +55,6 @@ class Corpus:
     def submission(self, f: Features) -> None:
         """A submission, or a newer version of one; an older or equal one says nothing."""
         place = self._places.get(f.submission_id)
-        again = place is not None
         if place is None:
             place = self._places[f.submission_id] = len(self._features)
             self._features.append(f)
@@ -65,7 +66,7 @@ class Corpus:
             self._features[place] = f
         seen: set[int] = set()
         for kind, key in sorted(blocking_keys(f, _as_it_is), key=_phones_first):
-            self._lay(place, f, kind, key, seen, again)
+            self._lay(place, f, kind, key, seen)
 
     def note(self, note: Note) -> None:
         """Something that happened to a submission; it may come before it."""
@@ -85,7 +86,7 @@ class Corpus:
         place = self._places.get(submission_id)
         return None if place is None else self._features[place]
 
-    def _lay(self, place: int, f: Features, kind: str, key: str, seen: set[int], again: bool) -> None:
+    def _lay(self, place: int, f: Features, kind: str, key: str, seen: set[int]) -> None:
         block = self._blocks.get(key)
         if block is None:
             self._blocks[key] = place
@@ -94,6 +95,8 @@ class Corpus:
             self._weightless.add(place)
             return
         block = [block] if isinstance(block, int) else block
+        if kind in NAMES:
+            block = self._recent(block, f)
         others = [i for i in block if i != place]
         if kind == PHONE:
             people = people_behind([f, *(self._features[i] for i in others)])
@@ -106,7 +109,12 @@ class Corpus:
         self._meet(place, f, kind, others, seen)
         if len(others) == len(block):
             block = [*block[1:], place] if len(block) >= entries_max(kind) else [*block, place]
-        self._blocks[key] = block if len(block) > 1 else block[0]
+        self._blocks[key] = block if len(block) > 1 else block[0]  # most blocks are of one, and cost no list
+
+    def _recent(self, block: list[int], f: Features) -> list[int]:
+        """Without namesakes of long ago: nobody is compared with them any more."""
+        since = f.received_at - 2 * lexicon().limits["days_review_max"] * DAY_MS
+        return [i for i in block if self._features[i].received_at >= since]
 
     def _meet(self, place: int, f: Features, kind: str, others: list[int], seen: set[int]) -> None:
         new = [i for i in others if i not in seen]

@@ -20,6 +20,7 @@ NOBODY, NAMESAKE, LIKELY, CERTAIN = 0, 1, 2, 3
 NOTHING, TOPIC, STRONG, DECISIVE = 0, 1, 2, 3
 """How far the subjects are: nothing says so; the same kind of thing; the same thing; by its number."""
 
+_FIRM_NAME_MIN = 8
 _NEAR_ID_MAX = 2  # strokes between a mistyped ID number and the right one; a transposition is one
 _AGREE = frozenset({names.EQUAL, names.SOUND, names.MASKED})
 
@@ -66,9 +67,12 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     agree = name in _AGREE
     if ids == "id_equal":
         # One ID number under unrelated names is a cadre typing his own: never more than a question.
-        e.person = NAMESAKE if name == names.CONFLICT else CERTAIN
+        unsure = name == names.CONFLICT or (name == names.NEAR and not phone)
+        e.person = NAMESAKE if unsure else CERTAIN
     elif agree and (ids == "id_near" or (phone and phone_counts)):
         e.person = CERTAIN if ids != "id_unclear" else LIKELY
+    elif agree and pa.type == pb.type == "legal" and len(pa.name or "") >= _FIRM_NAME_MIN:
+        e.person = CERTAIN  # a firm's whole name is given once in a place
     elif phone and phone_counts and not shared and name in (None, names.THIN) and ids is None:
         e.person = LIKELY
     elif agree:

@@ -9,7 +9,7 @@ from datetime import date
 
 from rapidfuzz.fuzz import partial_ratio, ratio
 
-from mappings.lexicon import lexicon
+from mappings.lexicon import OWN_WORDS, lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import parties
@@ -27,8 +27,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     e.days = abs(a.received_at - b.received_at) / DAY_MS
     _quoted(a, b, ta, tb, e)
     family_a, family_b = family_of(a), family_of(b)
-    same_family = not family_a or not family_b or family_a == family_b
-    if family_a and family_b:
+    same_family = family_a == family_b if family_a and family_b else not _apart(family_a, ta, family_b, tb)
+    if (family_a and family_b) or not same_family:
         say("family_equal" if same_family else "family_conflict")
     party = _party(a, b, ta, tb)
     if party == "counterparty_near" and "hotline" in (a.channel, b.channel):
@@ -42,7 +42,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     for what, equal in zip(("case_no", "doc_no"), numbers, strict=True):
         if equal is not None:
             say(f"{what}_{'equal' if equal else 'conflict'}")
-    notary = same_family and "notary" in (family_a, family_b)
+    documents = all(t.causes and t.causes[0].startswith("notary") for t in (ta, tb))
+    notary = same_family and (documents or "notary" in (family_a, family_b))
     used = _used(a, b, ta, tb) if notary else []
     e.reasons.extend(used)
     day = _day(a, b, ta, tb, limits["days_incident_near"])
@@ -77,8 +78,16 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         or (day == "incident_conflict" and not e.quoted)
     ):
         e.contradiction = True
-    silent = not ta.causes and not tb.causes  # neither says what it is about
+    silent = not (ta.causes or tb.causes) and not (_has_text(ta) and _has_text(tb))  # nothing said what it is about
     e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent)
+
+
+def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
+    """Whether one is a notarial matter or an appraisal, and the other, naming no family, is about something else."""
+    for family, other in ((family_a, tb), (family_b, ta)):
+        if family in OWN_WORDS and other.causes and not any(_group(c) == family for c in other.causes):
+            return True
+    return False
 
 
 def _strength(
@@ -93,7 +102,7 @@ def _strength(
     silent: bool,
 ) -> int:
     limits = lexicon().limits
-    if numbered or (e.quoted and party != "counterparty_conflict"):
+    if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
         return DECISIVE
     exact = cause == "cause_equal"
     dated = day == "incident_equal"
@@ -112,9 +121,11 @@ def _strength(
         return TOPIC  # another firm of that sound, or the same
     if party == "counterparty_heard" and exact and (dated or amount is True or soon):
         return STRONG
+    if amount is True and soon and cause != "cause_conflict":
+        return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
-    if notary and exact and any(u.endswith("equal") for u in used):
+    if notary and exact and "purpose_unclear" not in used and any(u.endswith("equal") for u in used):
         return STRONG
     topic = cause not in (None, "cause_conflict") or dated
     return TOPIC if topic or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
@@ -207,7 +218,11 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     purpose = True if a.purpose and a.purpose == b.purpose else _overlap(ta.purposes, tb.purposes)
     if purpose is None and a.purpose and b.purpose:
         x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
-        purpose = partial_ratio(x, y) >= lexicon().limits["text_similar_percent"] if x and y else None
+        alike = partial_ratio(x, y) >= lexicon().limits["text_similar_percent"] if x and y else None
+        if alike is False and (ta.purposes or tb.purposes):
+            found.append("purpose_unclear")  # one of them is said in words nobody listed
+        else:
+            purpose = alike
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found

@@ -24,7 +24,9 @@ _BANK = re.compile(
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})[日号]|\d{4}[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,8}-?\d[0-9A-Za-z-]{6,39}(?![0-9A-Za-z])", re.ASCII)
 _PHONE_OR_ID = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[1-9]\d{14}(?:\d{2}[0-9Xx])?|\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
-_SAYS_NOTHING = re.compile(r"用于|办理|申请|需要|出国|境外|使用|用途|手续|[\s()（）,，。/、:：]+")
+_SAYS_NOTHING = re.compile(
+    r"用于|办理|申请|需要|出国|境外|使用|用途|手续|联邦|共和国|特别行政区|地区|[赴去往用地]|[\s()（）,，。/、:：]+"
+)
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _SITE_CHARS = 12
