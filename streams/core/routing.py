@@ -9,6 +9,7 @@ from schemas.events.common import Member
 from schemas.events.delivery import Delivery
 from schemas.events.ticket import (
     Alert,
+    SubmissionAttached,
     SubmissionMoved,
     TicketNoted,
     TicketOpened,
@@ -50,7 +51,7 @@ class Router:
         """Of a ticket that went into another, its members hear by their moves; who was handed it knows it by its own
         id, which now leads elsewhere, whether or not a record of theirs is where it leads."""
         told = set()
-        for member in () if _merged(event) else event.members:
+        for member in () if _merged(event) else _hearers(event):
             told.add(member.system)
             if member.system in self._systems and not _said_it(event, member):
                 yield member.system, member
@@ -98,6 +99,23 @@ def _merged(event: TicketEvent) -> bool:
     return isinstance(event, TicketStateChanged) and event.state == "MERGED"
 
 
+def _hearers(event: TicketEvent) -> Iterator[Member]:
+    """The records that hear of it. That another has come in is told to that one, and once to each system: else a matter
+    told twenty times would make two hundred pushes."""
+    newcomer = _newcomer(event)
+    told = set()
+    for member in event.members:
+        if newcomer is None or member.submission_id == newcomer or member.system not in told:
+            yield member
+            if member.submission_id != newcomer:
+                told.add(member.system)
+
+
+def _newcomer(event: TicketEvent) -> str | None:
+    """The submission that has come into the ticket."""
+    return event.submission_id if isinstance(event, SubmissionAttached | SubmissionMoved) else None
+
+
 def _said_it(event: TicketEvent, member: Member) -> bool:
     """A system is not told what its own record has just said."""
     if isinstance(event, TicketOpened | TicketStateChanged | TicketNoted):
@@ -106,8 +124,9 @@ def _said_it(event: TicketEvent, member: Member) -> bool:
 
 
 def _other_number(event: TicketEvent, member: Member | None) -> str | None:
-    """The number under which the ticket is known elsewhere: the earliest member that is not the receiver."""
-    for other in event.members:
-        if member is None or other.submission_id != member.submission_id:
-            return f"{other.system}:{other.number or other.source_key}"
-    return None
+    """The number under which the ticket is known elsewhere: that of the record that has just come in, for all but
+    itself; else the earliest that is not the receiver's."""
+    others = [m for m in event.members if member is None or m.submission_id != member.submission_id]
+    newcomer = _newcomer(event)
+    other = next((m for m in others if m.submission_id == newcomer), others[0] if others else None)
+    return f"{other.system}:{other.number or other.source_key}" if other else None

@@ -117,6 +117,13 @@ def test_a_merge_is_told_once_under_the_ticket_that_goes_on() -> None:
     assert heard(attached) == {"12345": "attach", "web": "attach"}
 
 
+def test_each_newcomer_is_told_of_by_its_own_number_and_once_to_a_system() -> None:
+    calls = [Member(submission_id=f"s{n}", system="12345", source_key=f"k{n}", number=f"GD{n}") for n in range(4)]
+    attached = event(SubmissionAttached, calls[0], WEB, *calls[1:], submission_id="s3", to_submission="s0", score=1.0)
+    told = [(d.system, d.member.number if d.member else None, d.other_number) for d in ROUTER.route(attached)]
+    assert told == [("12345", "GD0", "12345:GD3"), ("web", "n", "12345:GD3"), ("12345", "GD3", "12345:GD0")]
+
+
 @pytest.mark.parametrize(("stage", "told"), [("near", {}), ("yellow", "warning"), ("red", "warning")])
 def test_warnings_from_yellow_on(stage: str, told: object) -> None:
     assert heard(alert(stage)) == ({"12345": told, "web": told} if told else {})
