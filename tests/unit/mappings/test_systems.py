@@ -303,8 +303,9 @@ def test_what_both_write_and_our_last_push_did_not_say_is_theirs(own: dict[str, 
     seen = system.own_digest(before)
     assert system.changed_ours_only(seen, before | urge)
     assert not system.changed_ours_only(seen, before | own | urge)
-    rating = {"satisfaction": "4", "assess_number": "p"}
-    assert system.changed_ours_only(seen, before | urge | rating), "said by the push that is named"
+    rating = {"satisfaction": "4", "assess_number": "q", "hub_assess": "q"}
+    state = {"handle_status": "41", "hub_state": "IN_PROGRESS"}
+    assert system.changed_ours_only(seen, before | urge | rating | state), "pushes of ours before the last one"
     assert not system.changed_ours_only("of another shape", before | urge)
 
 

@@ -34,11 +34,12 @@ final class Store {
         this.journal = journal;
     }
 
-    /** The platform's own writing, which empties hub_unid. */
+    /** The platform's own writing, which empties the hub's marks: what the record says is the platform's word now. */
     synchronized void write(Map<String, String> fields) {
         var change = new LinkedHashMap<String, String>();
         change.put("hub_unid", "");
         change.put("hub_state", "");
+        change.put("hub_assess", "");
         change.putAll(fields);
         put(change);
     }
@@ -61,7 +62,6 @@ final class Store {
         var change = new LinkedHashMap<>(fields);
         change.values().removeIf(String::isEmpty); // what is left empty is not said: it wipes nothing
         change.put("hub_unid", unid);
-        change.put("hub_state", fields.getOrDefault("hub_state", ""));
         put(change);
         return "0";
     }
