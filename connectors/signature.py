@@ -1,4 +1,5 @@
-"""Signed HTTP, both ways: the hotline's own scheme and Standard Webhooks. Pure: time is passed in, in seconds.
+"""Signed HTTP, both ways: the hotline's own scheme and Standard Webhooks. Time is passed in, in seconds; what is
+signed holds nothing else from outside but the hotline's nonce, which is drawn by chance for each try.
 
 Neither scheme remembers nonces or ids. A message replayed within the window is the same message, its ids are
 deterministic, and what is downstream takes a repeat for a repeat; a store of nonces would only add a way to lose one
@@ -13,12 +14,14 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 WINDOW_S = 300
 SECRET_BYTES_MIN = 16
+NONCE_BYTES = 8
 
 
 class BadSignature(Exception):
@@ -46,7 +49,8 @@ class HotlineScheme:
 
     def sign(self, body: bytes, *, message_id: str, now_s: int) -> dict[str, str]:
         stamp = str(now_s)
-        nonce = f"{message_id}.{stamp}"  # another for each try: the partner may keep a store of nonces
+        # Another for each try, also within one second or after a restart: the partner may keep a store of nonces.
+        nonce = f"{message_id}.{token_hex(NONCE_BYTES)}"
         return {
             "X-AppKey": self.app_key,
             "X-Ts": stamp,

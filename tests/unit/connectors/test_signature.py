@@ -34,9 +34,15 @@ REQUIRED = {
 def test_the_hotline_sign_is_the_contract_s() -> None:
     scheme = HotlineScheme("k", (b"s",))
     # echo -n '{}' | sha256sum; printf 'k\n1\nm.1\n<that>' | openssl dgst -sha256 -hmac s
-    assert scheme.sign(b"{}", message_id="m", now_s=1)["X-Sign"] == (
-        "68858f494ba1468a203fc9f5c1decf93dc3e9677e535c8568130cda7026545cc"
-    )
+    sign = "68858f494ba1468a203fc9f5c1decf93dc3e9677e535c8568130cda7026545cc"
+    scheme.verify({"X-AppKey": "k", "X-Ts": "1", "X-Nonce": "m.1", "X-Sign": sign}, b"{}", now_s=1)
+
+
+def test_each_try_has_a_nonce_of_its_own() -> None:
+    """Also within one second, and by a sender started anew: the partner may keep a store of nonces."""
+    tries = [HotlineScheme("k", (SECRET,)).sign(b"{}", message_id="m", now_s=NOW)["X-Nonce"] for _ in range(50)]
+    assert len(set(tries)) == len(tries)
+    assert all(nonce.isascii() and nonce.startswith("m.") for nonce in tries)
 
 
 def test_standard_webhooks_own_example() -> None:
