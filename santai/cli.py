@@ -35,8 +35,8 @@ def up(as_json: AsJson = False) -> None:
 
     found = settings()
     found.make_data_dir()
+    found.sealer()  # before anything is started: wrong keys are told at once, and the local ones made
     platform = start(found.platform_dir)
-    found.sealer()
     systems = systems_of(found, connect=False)
     create_topics(found, systems)
     register_schemas(found, systems)

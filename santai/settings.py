@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, le=9)
     systems: Annotated[tuple[str, ...], NoDecode] = ()  # names of the systems to join; none: all that have a file
     systems_dir: Path = SYSTEMS_FOLDER
-    worker_id: str = Field("1", pattern=r"^[A-Za-z0-9._-]{1,64}$")  # part of file names and of group members
+    worker_id: str = Field("1", pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")  # part of file names and members
     seal_keys: dict[str, str] = {}  # key id → 64 bytes in hexadecimal
     seal_key: str = ""  # id of the key that closes
     index_key: str = ""  # 32 bytes in hexadecimal
@@ -112,9 +112,15 @@ class Settings(BaseSettings):
         return {"bootstrap.servers": self.bootstrap(), **calm, **self.client, **extra}
 
     def sealer(self) -> Sealer:
-        """Keys from the settings, or else from the data folder's own file, which is made when it is not there."""
+        """Keys from the settings, or else from the data folder's own file, which is made when it is not there.
+
+        Stop when the settings hold some keys but none that seal: the file's would be used in their place, unnoticed.
+        """
         if self.seal_keys:
             return _sealer(self.seal_keys, self.seal_key or next(iter(self.seal_keys)), self.index_key)
+        alone = [n for n, v in (("SANTAI_SEAL_KEY", self.seal_key), ("SANTAI_INDEX_KEY", self.index_key)) if v]
+        if alone:
+            raise Stop(f"只设了 {'、'.join(alone)}，没有 SANTAI_SEAL_KEYS：请一并设置，或都不设（用数据目录中的密钥）")
         kept = _kept_keys(self.data_dir / KEYS_FILE)
         return _sealer(kept["seal_keys"], kept["seal_key"], kept["index_key"])
 

@@ -80,6 +80,38 @@ def test_options_that_fit_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert (found["socket.timeout.ms"], found["acks"], found["bootstrap.servers"]) == ("5000", "all", "127.0.0.1:1")
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SANTAI_INDEX_KEY": "00" * 32}, ["SANTAI_INDEX_KEY"]),
+        ({"SANTAI_SEAL_KEY": "k"}, ["SANTAI_SEAL_KEY"]),
+        ({"SANTAI_SEAL_KEYS": "{}", "SANTAI_SEAL_KEY": "k", "SANTAI_INDEX_KEY": "00" * 32},
+         ["SANTAI_SEAL_KEY、SANTAI_INDEX_KEY"]),
+    ],
+)  # fmt: skip
+def test_a_key_that_would_be_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], named: list[str]
+) -> None:
+    """Without the keys that seal, the data folder's own file counts: whoever set another key believes it in use."""
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Stop, match="SANTAI_SEAL_KEYS") as stopped:
+        load_settings().sealer()
+    said = str(stopped.value)
+    assert all(name in said for name in named)
+    assert "\n" not in said
+    assert "00" * 32 not in said
+    assert not ENGLISH.search(said)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("worker", ["", ".", "..", "a/b", "../x", "工"])
+def test_a_worker_id_that_can_be_no_file_name(monkeypatch: pytest.MonkeyPatch, worker: str) -> None:
+    monkeypatch.setenv("SANTAI_WORKER_ID", worker)
+    with pytest.raises(Stop, match="SANTAI_WORKER_ID"):
+        load_settings()
+
+
 @pytest.mark.parametrize("folder", ["/proc/x", "/dev/null/x"])
 def test_a_data_folder_that_cannot_be(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     monkeypatch.setenv("SANTAI_DATA_DIR", folder)
