@@ -58,15 +58,13 @@ def down() -> None:
 @app.command()
 def trace(number: str, as_json: AsJson = False) -> None:
     """一件事跨系统的全部经过,以及为什么认作同一件事。"""
-    from santai.projector.store import ready_read_model
-    from santai.services.parts import sqlite_folder, words_of
+    from santai.projector.store import existing_read_model
+    from santai.services.parts import words_of
     from santai.trace import render
     from santai.trace import trace as follow
 
     given = settings()
-    sqlite_folder(given.read_model_url)
-    engine = ready_read_model(given.read_model_url)  # the projector may not have run yet
-    found = follow(engine, number, words_of(given))
+    found = follow(existing_read_model(given.read_model_url), number, words_of(given))
     if as_json:
         print_json(found.as_json())
     else:

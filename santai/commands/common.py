@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,9 @@ from rich.console import Console
 if TYPE_CHECKING:
     from santai.settings import Settings
 
+_UNLIMITED = 1_000_000  # columns: what another program or a file gets is neither cut nor wrapped
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else _UNLIMITED)
 
 
 def settings() -> Settings:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
+from mappings import transforms
 from santai.projector.schema import ALERTS, DEADLINES, MARKS, MEMBERSHIPS, STORY, SUBMISSIONS, TELLINGS, TICKETS
 from santai.projector.store import retry
 from schemas.errors import SantaiError
@@ -112,7 +113,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def find(connection: Connection, number: str, confidential: Collection[str] = _NOBODY) -> Asked:
-    """The ticket that a number leads to: `system:number`, a bare number, a source key, or an id of ours.
+    """The ticket that a number leads to: `system:number`, a bare number, a source key, or an id of ours. Width, blanks
+    and the kind of brackets do not matter, as in the mapping of numbers.
 
     A confidential system's submissions answer to their own number only, and never take part in what is asked of
     others. Raises NotFound, Ambiguous.
@@ -133,25 +135,21 @@ def find(connection: Connection, number: str, confidential: Collection[str] = _N
 def _named(connection: Connection, number: str) -> list[Any]:
     """`12345:GD…`; a full-width colon will do."""
     cut = min((at for at in (number.find(":"), number.find("：")) if at > 0), default=0)
-    system, rest = number[:cut].strip(), number[cut + 1 :].strip()
+    system, rest = transforms.number(number[:cut]) or "", number[cut + 1 :].strip()
     if not cut or not rest:
         return []
-    return list(
-        connection.execute(
-            select(SUBMISSIONS).where(
-                SUBMISSIONS.c.system == system, or_(SUBMISSIONS.c.number == rest, SUBMISSIONS.c.source_key == rest)
-            )
-        )
-    )
+    return list(connection.execute(select(SUBMISSIONS).where(SUBMISSIONS.c.system == system, _called(rest))))
 
 
 def _bare(connection: Connection, number: str, confidential: Collection[str]) -> list[Any]:
-    found = list(
-        connection.execute(
-            select(SUBMISSIONS).where(or_(SUBMISSIONS.c.number == number, SUBMISSIONS.c.source_key == number))
-        )
-    )
+    found = list(connection.execute(select(SUBMISSIONS).where(_called(number))))
     return [row for row in found if row.system not in confidential] or found
+
+
+def _called(number: str) -> ColumnElement[bool]:
+    """Numbers are kept as the mapping writes them, keys as their system does: so both as typed and as written."""
+    spellings = sorted({number, transforms.number(number) or number})
+    return or_(SUBMISSIONS.c.number.in_(spellings), SUBMISSIONS.c.source_key.in_(spellings))
 
 
 def _by_id(connection: Connection, number: str, confidential: Collection[str]) -> Asked:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     event,
     func,
+    inspect,
     literal,
     or_,
     select,
@@ -69,6 +70,31 @@ def ready_read_model(url: str) -> Engine:
     except DBAPIError as error:
         raise retry(error) from error
     return engine
+
+
+def existing_read_model(url: str) -> Engine:
+    """An engine of a database that holds a read model; makes nothing. Raises Stop when there is none, else as
+    `ready_read_model`."""
+    remedy = "请核对 SANTAI_DATA_DIR（相对路径从当前目录算起）和 SANTAI_READ_MODEL，或先执行 santai run projector"
+    file = _sqlite_file(url)
+    if file is not None and not file.is_file():
+        raise Stop(f"没有读模型 {file}：{remedy}")
+    engine = open_read_model(url)
+    try:
+        if not inspect(engine).has_table(SUBMISSIONS.name):
+            raise Stop(f"读模型{f' {file} ' if file else '的数据库'}中还没有表：{remedy}")
+    except DBAPIError as error:
+        raise retry(error) from error
+    return engine
+
+
+def _sqlite_file(url: str) -> Path | None:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # told when it is opened
+    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:"
+    return Path(str(parsed.database)) if on_disk else None
 
 
 def _open_sqlite(url: URL) -> Engine:

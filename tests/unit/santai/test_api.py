@@ -209,6 +209,23 @@ def test_numbers_as_systems_write_them(client: httpx.Client, feed: Feed, number:
         assert (answer.status_code, answer.json()["members"][0]["number"]) == (200, number)
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["法援[2026] 12号", "法援(2026)12号", "法援［２０２６］１２号", "法援〔2026〕12号", "legal-aid:法援（2026）12 号"],
+)
+def test_a_number_is_found_however_it_is_typed(client: httpx.Client, feed: Feed, number: str) -> None:
+    """The mapping keeps one spelling; people type another."""
+    feed([opened(Member(submission_id="w", system="legal-aid", source_key="row-7", number="法援〔2026〕12号"))])
+    answer = client.get(f"/tickets/{quote(number, safe='')}")
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("key", ["ROW（7） x", "ＲＯＷ（7） x", "legal-aid:ROW（7） x"])
+def test_a_key_is_found_as_its_system_writes_it(client: httpx.Client, feed: Feed, key: str) -> None:
+    feed([opened(Member(submission_id="w", system="legal-aid", source_key=key.removeprefix("legal-aid:")))])
+    assert client.get(f"/tickets/{quote(key, safe='')}").status_code == 200
+
+
 def test_a_number_of_two_matters_asks_which(client: httpx.Client, feed: Feed) -> None:
     web = Member(submission_id="w", system="web", source_key="kw", number="GDa")
     feed([opened(A), opened(web)])
