@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 
-from schemas.errors import DeadLetter
+from schemas.errors import DeadLetter, fingerprint
 
 _ERRORS = "__connect.errors."
 _ATTEMPT = "x-santai-attempt"
@@ -40,7 +39,7 @@ def error_headers(
         f"{_ERRORS}exception.class.name": kind,
         f"{_ERRORS}exception.message": str(error),
         _ATTEMPT: str(attempts + 1),
-        _FINGERPRINT: blake2b("\n".join((error.stage, kind, str(error))).encode(), digest_size=8).hexdigest(),
+        _FINGERPRINT: fingerprint(error.stage, kind, str(error)),
     }
     if mapping:
         told[_MAPPING] = mapping

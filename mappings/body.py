@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 import orjson
 
-from schemas.errors import Unmappable
+from schemas.errors import Unmappable, place
 
 BODY_BYTES_MAX = 1 << 20
 _DEPTH_MAX = 32
@@ -51,7 +51,7 @@ def parse_xml(body: bytes, charset: str | None = None) -> Any:
     try:
         return _Reader().read(_repair(text))
     except expat.ExpatError as error:
-        raise Unmappable(f"XML 格式错误（第 {error.lineno} 行第 {error.offset} 列）") from None
+        raise Unmappable(f"XML 格式错误{place(error.lineno, error.offset)}") from None
 
 
 def _parse_json(body: bytes, charset: str | None) -> Any:
@@ -60,7 +60,7 @@ def _parse_json(body: bytes, charset: str | None) -> Any:
     try:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        raise Unmappable(f"JSON 格式错误（第 {error.lineno} 行第 {error.colno} 列）") from None
+        raise Unmappable(f"JSON 格式错误{place(error.lineno, error.colno)}") from None
 
 
 def _charset(content_type: str) -> str | None:

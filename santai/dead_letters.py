@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from santai.words import clock_time
+from schemas.errors import without_place
 
 ERRORS = "__connect.errors."
 ATTEMPT = "x-santai-attempt"
@@ -134,7 +135,7 @@ def grouped(dead: Iterable[Dead]) -> list[Trouble]:
             topic=found[-1].topic,
             stage=found[-1].stage,
             error=found[-1].error,
-            reason=found[-1].reason,
+            reason=without_place(found[-1].reason),
             offsets=tuple(one.offset for one in found),
             open=tuple(one.offset for one in found if not one.redriven),
             first_at=min(one.at for one in found),

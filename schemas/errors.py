@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import blake2b
+
 
 class SantaiError(Exception):
     """Base of all errors this project raises on purpose."""
@@ -37,3 +40,22 @@ class Unmappable(DeadLetter):
 
 class Stop(SantaiError):
     """Going on would do harm or is pointless (missing setting, incompatible schema): end with exit code 2."""
+
+
+_PLACE = re.compile(r"（第 \d+ 行第 \d+ 列）")
+
+
+def place(line: int, column: int) -> str:
+    """Where in a message the trouble is, as a reason ends with it. It tells no two kinds of trouble apart."""
+    return f"（第 {line} 行第 {column} 列）"
+
+
+def without_place(reason: str) -> str:
+    """The reason as all records with the same trouble share it."""
+    return _PLACE.sub("", reason)
+
+
+def fingerprint(stage: str, error_class: str, message: str) -> str:
+    """Equal for dead letters with the same trouble, wherever in the message it is: 16 hexadecimal digits."""
+    told = "\n".join((stage, error_class, without_place(message)))
+    return blake2b(told.encode(), digest_size=8).hexdigest()

@@ -6,9 +6,8 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
-from schemas.errors import DeadLetter, Retry, Stop
+from schemas.errors import DeadLetter, Retry, Stop, fingerprint
 from streams.engine.api import Outcome, Record, StateReader
 from streams.engine.partitioner import partition_of
 from streams.engine.writer import Message
@@ -130,7 +129,6 @@ def to_message(dead: Dead, dlq_topic: str) -> Message:
     """Key and value byte for byte, the original headers, and on top what went wrong."""
     record = dead.record
     kept = [(k, v) for k, v in record.headers if not k.startswith(ERRORS) and k not in (ATTEMPT, FINGERPRINT)]
-    fingerprint = blake2b("\n".join((dead.stage, dead.error_class, dead.message)).encode(), digest_size=8).hexdigest()
     told = {
         f"{ERRORS}topic": record.topic,
         f"{ERRORS}partition": str(record.partition),
@@ -139,7 +137,7 @@ def to_message(dead: Dead, dlq_topic: str) -> Message:
         f"{ERRORS}exception.class.name": dead.error_class,
         f"{ERRORS}exception.message": dead.message,
         ATTEMPT: str(_attempts(record) + 1),
-        FINGERPRINT: fingerprint,
+        FINGERPRINT: fingerprint(dead.stage, dead.error_class, dead.message),
     }
     return Message(dlq_topic, record.key, record.value, [*kept, *((k, v.encode()) for k, v in told.items())])
 

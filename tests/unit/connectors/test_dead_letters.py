@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connectors.dead_letters import error_headers
+from mappings.body import parse_body
 from schemas.errors import Unmappable, Unreadable
 from streams.engine.api import Record
 from streams.engine.deadletter import Dead, to_message
@@ -33,6 +36,27 @@ def test_the_fingerprint_is_of_the_trouble_not_of_the_place() -> None:
     assert a == fingerprint(Unmappable("缺少", field="gdbh"), 2)
     assert a != fingerprint(Unmappable("缺少", field="djsj"), 1)
     assert a != fingerprint(Unreadable("缺少"), 1)
+
+
+def test_where_in_a_message_the_trouble_is_makes_no_other_kind() -> None:
+    def broken(kind: str, body: bytes) -> dict[str, bytes]:
+        with pytest.raises(Unmappable) as caught:
+            parse_body(kind, body)
+        return dict(error_headers(caught.value, topic="t"))
+
+    for kind, early, late in (
+        ("application/json", b'{"a" 1}', b'{"a": 1,\n"b": 1,\n "c" 1}'),
+        ("application/xml", b"<a><b></a>", b"<a>\n<b>1</b>\n\n  <b></a>"),
+    ):
+        one, other = broken(kind, early), broken(kind, late)
+        assert one["x-santai-fingerprint"] == other["x-santai-fingerprint"]
+        shown = other["__connect.errors.exception.message"].decode()
+        assert "行第" in shown, "one record's own detail says where"
+        assert one["__connect.errors.exception.message"].decode() != shown
+    assert (
+        broken("application/json", b"{")["x-santai-fingerprint"]
+        != broken("application/xml", b"<")["x-santai-fingerprint"]
+    )
 
 
 def test_a_record_dead_lettered_again_keeps_its_own_headers_and_counts_on() -> None:

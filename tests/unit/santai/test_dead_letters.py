@@ -23,6 +23,11 @@ def test_a_record_that_two_workers_wrote_is_one() -> None:
     assert grouped(kept)[0].offsets == (0,)
 
 
+def test_a_group_s_reason_is_what_all_of_it_share() -> None:
+    (trouble,) = grouped([dead(n, from_offset=n, reason=f"mapping: JSON 格式错误（第 {n} 行第 9 列）") for n in (1, 2)])
+    assert (trouble.reason, trouble.offsets) == ("mapping: JSON 格式错误", (1, 2))
+
+
 def test_what_differs_in_place_or_bytes_is_not_the_same() -> None:
     others = [dead(1, from_offset=5), dead(2, from_partition=2), dead(3, topic="other"), dead(4, digest="e")]
     assert len(list(told_once([dead(0), *others]))) == 5
