@@ -37,6 +37,7 @@ _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
     "purpose_unclear",
 })  # fmt: skip
+_NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _LONG_MAX = 2**63 - 1
 
@@ -240,7 +241,7 @@ def _likely_same(e: Evidence) -> bool:
         return False
     if _party_agrees(e):
         return True
-    named = "name_thin" not in e.reasons and "counterparty_other" not in e.reasons
+    named = not _NAMED.isdisjoint(e.reasons) and "counterparty_other" not in e.reasons
     return named and ("amount_equal" in e.reasons or {"agent_phone", "incident_equal"} <= set(e.reasons))
 
 

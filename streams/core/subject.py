@@ -18,6 +18,7 @@ from streams.core.evidence import DAY_MS, DECISIVE, NOTHING, STRONG, TOPIC, Evid
 from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone, sites_agree
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
+_SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
 
 
@@ -78,7 +79,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         or (day == "incident_conflict" and not e.quoted)
     ):
         e.contradiction = True
-    silent = not (ta.causes or tb.causes) and not (_has_text(ta) and _has_text(tb))  # nothing said what it is about
+    silent = not (ta.causes or tb.causes) and min(len(t.words or "") for t in (ta, tb)) < _SILENT_MAX
     e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent)
 
 

@@ -37,7 +37,7 @@ NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
 _YUAN_MAX = 10**12
 
 _SIGNS = {"notary": "公证", "forensic": "鉴定"}
-"""Where no family is given, the word that tells of it."""
+"""Where no family is given, the word of item or title that tells of it."""
 
 
 def with_traits(f: Features) -> Features:
@@ -97,7 +97,7 @@ def _causes(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
     name (that of an item is the name of a service). And all that is mentioned."""
-    own = _own_words(family, whole)
+    own = _own_words(family, f"{item} {title}")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
     mentions = dict.fromkeys(c for part in found for c in part)
     if own == "forensic":
@@ -106,9 +106,9 @@ def _causes(
     return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
 
 
-def _own_words(family: str | None, whole: str) -> str | None:
+def _own_words(family: str | None, head: str) -> str | None:
     if family is None:
-        return next((own for own, sign in _SIGNS.items() if sign in whole), None)
+        return next((own for own, sign in _SIGNS.items() if sign in head), None)
     return family if family in _SIGNS else None
 
 
