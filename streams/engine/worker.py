@@ -48,6 +48,9 @@ def run_worker(app: Any) -> int:
         log.critical("%s", stop)
         return EXIT_STOP
     except Exception as error:  # noqa: BLE001 - the last frame before the process ends: tell it and say so by code
+        if worker._signal_stop_future is not None and app.crash_reason is None:
+            log.warning("worker was told to stop while it started: %s", type(error).__name__)
+            return EXIT_FINE  # nothing was acked that is not done
         log.critical("worker ended: %s: %s", type(error).__name__, error)
     return EXIT_STOP if isinstance(app.crash_reason, Stop) else EXIT_CRASH
 

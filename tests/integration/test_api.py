@@ -102,5 +102,5 @@ def test_what_is_under_way_is_finished_before_it_stops(read_model: Engine, words
 
 def test_a_taken_port_is_said_in_one_line(words: Words) -> None:
     app = create_app(open_read_model("sqlite://"), {}, lambda: (True, {}), CollectorRegistry(), words=words)
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Stop, match="换一个端口"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Stop, match="SANTAI_PORT"):
         serve_api(app, "127.0.0.1", taken.getsockname()[1], threading.Event())
