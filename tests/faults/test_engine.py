@@ -45,9 +45,6 @@ def test_random_faults_lose_and_repeat_nothing(
     seconds, rate = request.config.getoption(SECONDS_OPTION), request.config.getoption(RATE_OPTION)
     chaos = Chaos(rig, kafka, Schedule(seed, seconds=seconds, rate=rate, faults=faults, backlog=backlog))
     done = chaos.run()
-    for worker in rig.workers.values():
-        if worker.running:
-            worker.wait_ready()
     rig.drain()
     codes = rig.stop_all()
     told = f"seed {seed}, {done}"

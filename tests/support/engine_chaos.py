@@ -13,6 +13,7 @@ from tests.support.engine import Rig
 
 WORKERS = ("a", "b")
 GUEST = "c"
+ENDS_S = 120
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Chaos:
     def __post_init__(self) -> None:
         self._random = random.Random(self.plan.seed)
         self._back: dict[str, float] = {}
+        self._ending: set[str] = set()
+        """Told to end, and perhaps still at it."""
 
     def run(self) -> list[str]:
         """Backlog, workers one after the other, faults while events come; then all are let run. What was done."""
@@ -71,8 +74,10 @@ class Chaos:
         self.rig.producer.flush()
         for worker in WORKERS:
             self._bring_back(worker)
-        for process in self.rig.workers.values():
-            if process.running:  # told to end while Python still loads, it would end by the signal
+        for worker, process in self.rig.workers.items():
+            if worker in self._ending:
+                process.process.wait(ENDS_S)
+            elif process.running:  # told to end while Python still loads, it would end by the signal
                 process.wait_ready()
         return self.done
 
@@ -95,11 +100,13 @@ class Chaos:
 
     def _guest(self) -> None:
         guest = self.rig.workers.get(GUEST)
-        if guest is not None and guest.running:
+        if guest is not None and guest.running and GUEST not in self._ending:
             guest.wait_ready()
             guest.signal(signal.SIGTERM)
+            self._ending.add(GUEST)
             self.done.append("guest leaves")
-        else:
+        elif guest is None or not guest.running:
+            self._ending.discard(GUEST)
             self.rig.start(GUEST, self.plan.mutant)
             self.done.append("guest joins")
 
@@ -112,6 +119,7 @@ class Chaos:
             return
         if fault == "term":
             process.signal(signal.SIGTERM)
+            self._ending.add(worker)
         else:
             process.kill()
         if fault == "wipe":
@@ -120,6 +128,9 @@ class Chaos:
 
     def _bring_back(self, worker: str) -> None:
         process = self.rig.workers[worker]
+        if worker in self._ending:
+            self._ending.discard(worker)
+            process.process.wait(ENDS_S)
         if process.running:
             process.signal(signal.SIGCONT)
         else:
