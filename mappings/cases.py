@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, dataclass, fields
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,29 @@ def expected(case: Case) -> dict[str, Any]:
         return {"message": case.message}
     stated = case.model_dump(include={"events", "marks", "unmappable", "echo_of", "no_echo_of"}, exclude_none=True)
     return dict(stated)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where what came out is not what was expected; `path` is empty for the whole. None: nothing there."""
+
+    path: str
+    expected: Any
+    found: Any
+
+
+def differences(wanted: Any, found: Any, path: str = "") -> list[Difference]:
+    """Field by field, in the order of the case; none when the two are equal."""
+    if wanted == found:
+        return []
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        parts = [(f"{path}.{key}".lstrip("."), wanted.get(key), found.get(key)) for key in {**wanted, **found}]
+    elif isinstance(wanted, list) and isinstance(found, list):
+        parts = [(f"{path}[{n}]", *pair) for n, pair in enumerate(zip_longest(wanted, found))]
+    else:
+        return [Difference(path, wanted, found)]
+    # Equal but for a key that holds None on one side: no part differs, so the whole is shown.
+    return [d for part, a, b in parts for d in differences(a, b, part)] or [Difference(path, wanted, found)]
 
 
 def delivery_of(system: System, stated: dict[str, Any]) -> Delivery:

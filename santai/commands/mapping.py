@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,24 +36,33 @@ def run_cases(
     as_json: AsJson = False,
 ) -> None:
     """运行用例:输入与应得的事件,或告知与应发的消息。"""
-    from mappings.cases import expected, load_cases, outcome
+    from mappings.cases import Difference, differences, expected, load_cases, outcome
     from mappings.systems import load_systems
 
     systems = load_systems(settings().systems_dir, None)
     if not folder.is_dir():
         raise Stop(f"没有用例目录 {folder}；随附的用例在 tests/golden/mappings")
-    failed, total = [], 0
+    failed: dict[str, list[Difference]] = {}
+    total = 0
     for name, system in systems.items():
         for path, case in load_cases(folder / name):
             total += 1
-            if outcome(system, case) != expected(case):
-                failed.append(f"{path.name}:{case.name}")
+            if found := differences(expected(case), outcome(system, case)):
+                failed[f"{name}/{path.name}:{case.name}"] = found
     if not total:
         raise Stop(f"{folder} 中没有用例：每个系统一个子目录（{'、'.join(systems)}），内放 *.yaml")
     if as_json:
-        print_json({"total": total, "failed": failed})
+        print_json({"total": total, "failed": {case: [asdict(d) for d in found] for case, found in failed.items()}})
     else:
-        for line in failed:
-            console.print(f"不符 {line}", markup=False)
+        for case_name, found in failed.items():
+            console.print(f"不符 {case_name}", markup=False)
+            for d in found:
+                console.print(
+                    f"  {d.path or '全部'}\n    应为 {_told(d.expected)}\n    实为 {_told(d.found)}", markup=False
+                )
         console.print(f"{total} 例,{len(failed)} 例不符")
     raise typer.Exit(1 if failed else 0)
+
+
+def _told(value: Any) -> str:
+    return "（没有）" if value is None else json.dumps(value, ensure_ascii=False)
