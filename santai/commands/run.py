@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ def streams() -> None:
     """Faust 流处理:归一、工单、归并、分发。"""
     from santai.services.streams import run_streams
 
-    _serve(run_streams)
+    _serve(run_streams, only="streams")
 
 
 @app.command()
@@ -26,7 +27,7 @@ def connectors() -> None:
     """连接器:拉取各系统的变化,向各系统推送。"""
     from santai.services.connectors import run_connectors
 
-    _serve(run_connectors)
+    _serve(run_connectors, only="connectors")
 
 
 @app.command()
@@ -45,8 +46,10 @@ def projector() -> None:
     _serve(run_projector)
 
 
-def _serve(run: Callable[[Any], int]) -> None:
+def _serve(run: Callable[[Any], int], only: str = "") -> None:
+    """`only`: the kind of process of which a worker id may have one at a time in a data folder."""
     from observability.logs import set_up
+    from santai.services.alone import alone
 
     found = settings()
     found.make_data_dir()
@@ -54,4 +57,5 @@ def _serve(run: Callable[[Any], int]) -> None:
         set_up(found.log_level, as_json=found.log_json)
     except ValueError:
         raise Stop(f"设置 SANTAI_LOG_LEVEL 不认识:{found.log_level};可用 DEBUG、INFO、WARNING、ERROR") from None
-    raise typer.Exit(run(found))
+    with alone(found.data_dir, only, found.worker_id) if only else nullcontext():
+        raise typer.Exit(run(found))

@@ -31,6 +31,11 @@ NOWHERE = "127.0.0.1:1"
 Command = tuple[str, ...]
 
 
+def beside(road: Road) -> dict[str, str]:
+    """The road's settings for processes beside its own: of another worker, as one worker id has one process."""
+    return {**road.stage.environment, "SANTAI_WORKER_ID": "beside"}
+
+
 @pytest.fixture(scope="module")
 def at_once() -> Iterator[ThreadPoolExecutor]:
     """Most of the time of a command is spent waiting for what does not answer."""
@@ -63,26 +68,26 @@ def test_nothing_set(at_once: ThreadPoolExecutor, tmp_path: Path) -> None:
 
 
 def test_no_secret(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {k: v for k, v in road.stage.environment.items() if k not in ("SANTAI_WEB_SECRET", "SANTAI_12345_URL")}
+    env = {k: v for k, v in beside(road).items() if k not in ("SANTAI_WEB_SECRET", "SANTAI_12345_URL")}
     words = ("SANTAI_WEB_SECRET", "web.yaml", "SANTAI_12345_URL", "README")
     expect_each(at_once, (("run", "api"), ("run", "connectors")), env, *words)
 
 
 def test_a_secret_that_is_too_short(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_WEB_SECRET": "geheim"}
+    env = {**beside(road), "SANTAI_WEB_SECRET": "geheim"}
     for done in at_once.map(lambda c: santai(*c, env=env), (("run", "api"), ("run", "connectors"))):
         one_clear_line(done, "web.yaml", "secrets", "每个至少 16 字节")
         assert "geheim" not in done.stderr
 
 
 def test_broker_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_BROKER": NOWHERE}
+    env = {**beside(road), "SANTAI_BROKER": NOWHERE}
     expect_each(at_once, RUN, env, NOWHERE)
     expect_each(at_once, DLQ, env, "Kafka")
 
 
 def test_registry_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_REGISTRY": f"http://{NOWHERE}/apis/ccompat/v7"}
+    env = {**beside(road), "SANTAI_REGISTRY": f"http://{NOWHERE}/apis/ccompat/v7"}
     expect_each(at_once, (*SCHEMA, ("run", "api"), ("run", "connectors"), ("run", "streams")), env, "注册中心", NOWHERE)
 
 
@@ -99,25 +104,25 @@ def test_registry_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
     ids=("no-hex", "short", "weak", "short-index", "unknown-key", "no-json"),
 )
 def test_a_wrong_key(at_once: ThreadPoolExecutor, road: Road, wrong: dict[str, str]) -> None:
-    expect_each(at_once, RUN, {**road.stage.environment, **wrong}, "SANTAI_")
+    expect_each(at_once, RUN, {**beside(road), **wrong}, "SANTAI_")
 
 
 def test_a_data_folder_that_cannot_be_used(at_once: ThreadPoolExecutor, road: Road, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    env = {**road.stage.environment, "SANTAI_DATA_DIR": str(tmp_path / "file" / "data")}
+    env = {**beside(road), "SANTAI_DATA_DIR": str(tmp_path / "file" / "data")}
     expect_each(at_once, RUN, env, "SANTAI_DATA_DIR")
     (tmp_path / "keys.json").write_text('{"seal_keys": {"loc')
-    expect_each(at_once, RUN, {**road.stage.environment, "SANTAI_DATA_DIR": str(tmp_path)}, "keys.json")
+    expect_each(at_once, RUN, {**beside(road), "SANTAI_DATA_DIR": str(tmp_path)}, "keys.json")
 
 
 def test_keys_are_never_shown(road: Road) -> None:
     key = "5ec2e7" * 21
     wrong = {"SANTAI_SEAL_KEYS": json.dumps({"k": key}), "SANTAI_INDEX_KEY": key}
-    assert key not in santai("run", "projector", env={**road.stage.environment, **wrong}).stderr
+    assert key not in santai("run", "projector", env={**beside(road), **wrong}).stderr
 
 
 def test_an_unknown_log_level(at_once: ThreadPoolExecutor, road: Road) -> None:
-    expect_each(at_once, RUN, {**road.stage.environment, "SANTAI_LOG_LEVEL": "CHATTY"}, "SANTAI_LOG_LEVEL", "CHATTY")
+    expect_each(at_once, RUN, {**beside(road), "SANTAI_LOG_LEVEL": "CHATTY"}, "SANTAI_LOG_LEVEL", "CHATTY")
 
 
 @pytest.mark.parametrize(
@@ -134,11 +139,11 @@ def test_an_unknown_log_level(at_once: ThreadPoolExecutor, road: Road) -> None:
     ],
 )
 def test_a_senseless_number(at_once: ThreadPoolExecutor, road: Road, name: str, value: str) -> None:
-    expect_each(at_once, RUN, {**road.stage.environment, f"SANTAI_{name}": value}, f"SANTAI_{name}")
+    expect_each(at_once, RUN, {**beside(road), f"SANTAI_{name}": value}, f"SANTAI_{name}")
 
 
 def test_other_partitions_than_the_topics_have(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_PARTITIONS": "7"}
+    env = {**beside(road), "SANTAI_PARTITIONS": "7"}
     expect_each(at_once, (("run", "api"), ("run", "connectors"), ("run", "streams")), env, "SANTAI_PARTITIONS", "7")
 
 
@@ -147,12 +152,18 @@ def test_a_port_that_is_taken(road: Road) -> None:
     one_clear_line(santai("run", "api", env=road.stage.environment), port)
     for name in ("connectors", "projector", "streams"):
         # Same data folder, other worker: only the port of /metrics is in the way.
-        env = {**road.stage.environment, "SANTAI_METRICS_PORT": port, "SANTAI_WORKER_ID": "other"}
+        env = {**beside(road), "SANTAI_METRICS_PORT": port}
         one_clear_line(santai("run", name, env=env), port)
 
 
+def test_a_second_process_of_one_worker(road: Road) -> None:
+    running = {**road.stage.environment, "SANTAI_WORKER_ID": "1"}
+    for kind in ("streams", "connectors"):
+        one_clear_line(santai("run", kind, env=running), kind, "SANTAI_WORKER_ID")
+
+
 def test_a_read_model_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_READ_MODEL": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
+    env = {**beside(road), "SANTAI_READ_MODEL": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
     asking = (("trace", "GD1"), ("dlq", "ls"), ("run", "api"), ("run", "projector"))
     for done in at_once.map(lambda c: santai(*c, env=env), asking):
         one_clear_line(done, "读模型")
@@ -160,7 +171,7 @@ def test_a_read_model_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> N
 
 
 def test_a_ledger_out_of_reach(at_once: ThreadPoolExecutor, road: Road) -> None:
-    env = {**road.stage.environment, "SANTAI_LEDGER": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
+    env = {**beside(road), "SANTAI_LEDGER": f"postgresql+psycopg://nobody:geheim@{NOWHERE}/none"}
     for done in at_once.map(lambda c: santai(*c, env=env), (("run", "api"), ("run", "connectors"))):
         one_clear_line(done, "推送台账")
         assert "geheim" not in done.stderr
@@ -203,7 +214,7 @@ def test_dlq_tells_of_dead_letters_by_kind(road: Road) -> None:
 @pytest.fixture
 def fresh(road: Road) -> dict[str, str]:
     """Settings under a prefix of the test's own."""
-    return {**road.stage.environment, "SANTAI_PREFIX": f"s{uuid.uuid4().hex[:10]}"}
+    return {**beside(road), "SANTAI_PREFIX": f"s{uuid.uuid4().hex[:10]}"}
 
 
 def test_schemas_are_registered_once(fresh: dict[str, str]) -> None:
