@@ -30,4 +30,5 @@ class Delivery:
     title: str | None = None
     text: str | None = None
     due_at: int | None = None
+    stage: str | None = None
     cause_id: str = ""

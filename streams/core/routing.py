@@ -90,6 +90,7 @@ class Router:
             title=opened.title if opened else None,
             text=opened.text if opened else text,
             due_at=event.due_at if isinstance(event, Alert) else None,
+            stage=event.stage if isinstance(event, Alert) else None,
             cause_id=event.event_id,
         )
 

@@ -124,9 +124,16 @@ def test_each_newcomer_is_told_of_by_its_own_number_and_once_to_a_system() -> No
     assert told == [("12345", "GD0", "12345:GD3"), ("web", "n", "12345:GD3"), ("12345", "GD3", "12345:GD0")]
 
 
-@pytest.mark.parametrize(("stage", "told"), [("near", {}), ("yellow", "warning"), ("red", "warning")])
-def test_warnings_from_yellow_on(stage: str, told: object) -> None:
-    assert heard(alert(stage)) == ({"12345": told, "web": told} if told else {})
+@pytest.mark.parametrize("stage", ["near", "yellow", "red"])
+def test_warnings_say_which_and_come_before_the_deadline(stage: str) -> None:
+    assert heard(alert(stage)) == {"12345": "warning", "web": "warning"}
+    assert {(d.stage, d.due_at) for d in ROUTER.route(alert(stage))} == {(stage, 5)}
+
+
+def test_warnings_below_the_chosen_stage_stay_inside() -> None:
+    late = Router(RULES.model_copy(update={"warn_from": "yellow"}), ["12345", "web"])
+    assert heard(alert("near"), late) == {}
+    assert heard(alert("yellow"), late) == {"12345": "warning", "web": "warning"}
 
 
 @pytest.mark.parametrize(
