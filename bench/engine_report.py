@@ -63,7 +63,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
     for title, other, figure, goal in _GOALS:
         if "santai" in engines and other in engines:
             times = engines["santai"][figure] / engines[other][figure]
-            console.print(f"三台的{title}是 {other} 的 {times:.2f} 倍(目标:{goal} 倍)", highlight=False)
+            console.print(f"三台的{title} 是 {other} 的 {times:.2f} 倍(目标:{goal} 倍)", highlight=False)
     show_machine(console, found["machine"])
 
 

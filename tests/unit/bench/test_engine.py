@@ -25,7 +25,7 @@ def test_an_event_says_its_number_and_its_person(n: int) -> None:
     assert number_of(value) == n
     event = decode(value)
     assert (event["event_id"], event["person"]) == (f"e{n:08d}", person_of(n))
-    assert 295 <= len(value) <= 330
+    assert 300 <= len(value) <= 310
 
 
 @pytest.mark.parametrize("count", [1, 999, 1000, 1001, 2999, 3000, 4500, 9000])
