@@ -139,7 +139,7 @@ def test_a_hub_that_is_not_there_is_given_up_in_time() -> None:
 def test_the_lever_sends_one_message(hub: Hub, platforms: PlatformServer) -> None:
     answer = httpx.post(f"{platforms.url}/control/send", json={"system": "12345", "message": order(7)}).json()
     assert answer["status"] == 202
-    assert set(answer["answer"]) == {"event_id", "submission_id"}
+    assert set(answer["answer"]) == {"event_id", "submission_id", "marks"}
 
 
 def test_what_the_hub_wrote_comes_back_as_nothing_new(
