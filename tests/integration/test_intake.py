@@ -129,7 +129,7 @@ def test_an_unknown_topic_is_trouble_not_success(kafka: Kafka, topic_prefix: str
     with pytest.raises(Retry):
         intake.publish([change("k")])
     intake.close()
-    with pytest.raises(Retry, match="closed"):
+    with pytest.raises(Retry, match="已关闭"):
         intake.publish([change("k")])
 
 

@@ -322,7 +322,7 @@ class TestOnPostgresql(LedgerContract):
 def test_an_unusable_url_stops() -> None:
     with pytest.raises(Stop, match="SANTAI_LEDGER"):
         open_store("no such thing")
-    with pytest.raises(Stop, match="sqlite or postgresql"):
+    with pytest.raises(Stop, match="只支持 sqlite 或 postgresql"):
         open_store("mysql+pymysql://u:p@127.0.0.1:1/x")
 
 
