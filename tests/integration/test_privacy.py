@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 PHONE, NAME = "13987654321", "欧阳不可外泄"
 ID_NUMBER = "230102198807154329"
-TITLE, STORY, FIRM = "植入标题青鸾火凤", "植入正文碧海潮生按玉箫", "植入对方云梦泽有限公司"
+TITLE, STORY, FIRM = "植入标题青鸾火凤", "植入正文碧海潮生按玉箫，被拖欠工资三个月", "植入对方云梦泽有限公司"
 SECRETS = (PHONE, NAME, ID_NUMBER, TITLE, STORY, FIRM)
 
 

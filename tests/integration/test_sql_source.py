@@ -220,7 +220,7 @@ def test_missing_columns_tables_and_rights_stop_with_one_clear_line(
 ) -> None:
     cases: list[tuple[str, dict[str, Any], str]] = [
         (mariadb_url, {"columns": ["id", "no_such"]}, "no_such"),
-        (mariadb_url, {"table": "nowhere"}, "no such table"),
+        (mariadb_url, {"table": "nowhere"}, "没有这张表"),
         (mariadb_url.replace("root:", "root:wrong"), {}, "1045"),
         (mariadb_url, {"now": "SELECT nonsense("}, "1064"),
     ]
