@@ -39,8 +39,8 @@ class PulledSystem(Protocol):
     def own_digest(self, document: Any) -> str | None:
         """Of the part of a record that our writing does not change."""
 
-    def changed_ours_only(self, before: str | None, document: Any) -> bool:
-        """Nothing else has changed since `own_digest` was `before`."""
+    def changed_ours_only(self, before: str | None, now: str | None, document: Any) -> bool:
+        """Nothing else has changed since `own_digest` was `before`; it is `now`."""
 
 
 class IntakePort(Protocol):
@@ -146,7 +146,7 @@ class PullRunner:
             if row not in fresh:
                 continue
             fresh.discard(row)  # the same version twice in a page
-            if self._is_echo(document) and self._system.changed_ours_only(before, document.parsed):
+            if self._is_echo(document) and self._system.changed_ours_only(before, part, document.parsed):
                 echoes += 1
             else:
                 changes.append(self._change(document, *row))

@@ -36,22 +36,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PushRow:
+class PushRow(Plan):
     """A push as the ledger has it."""
 
-    push_id: str
-    system: str
-    ticket_id: str
-    seq: int
-    kind: str
-    state: str | None
     status: str
     attempts: int
     unknowns: int
     next_try_at: int
     lease_owner: str | None
     lease_until: int
-    payload: bytes
     echo_digest: str | None
     reason: str
     receipted: bool

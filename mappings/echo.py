@@ -67,11 +67,11 @@ class EchoRule:
         own = {name: value for name, value in document.items() if name not in common}
         return ":".join(sha256(orjson.dumps(x, default=str, option=_SORTED)).hexdigest() for x in (own, *groups))
 
-    def changed_ours_only(self, before: str, document: Mapping[str, Any]) -> bool:
-        """Since `of_own_part` gave `before`: what our writing has not said is as it was."""
-        then, now = before.split(":"), self.of_own_part(document).split(":")
+    def changed_ours_only(self, before: str, now: str, document: Any) -> bool:
+        """Since `of_own_part`, which gives `now`, gave `before`: what our writing has not said is as it was."""
+        then, parts = before.split(":"), now.split(":")
         said = [False, *(group.written(document) for group in self.shared)]
-        return len(then) == len(now) and all(s or a == b for s, a, b in zip(said, then, now, strict=True))
+        return len(then) == len(parts) and all(s or a == b for s, a, b in zip(said, then, parts, strict=True))
 
     def of_written(self, flat: Mapping[str, Any]) -> str:
         """The digest of a message we send; keys of the mapping are the body's paths."""

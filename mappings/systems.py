@@ -80,15 +80,16 @@ class System:
             return None
         return self.echo_rule.of_own_part(document)
 
-    def changed_ours_only(self, before: str | None, document: Any) -> bool:
-        """Nothing but our writing has changed since the record's `own_digest` was `before` (None: never seen).
+    def changed_ours_only(self, before: str | None, now: str | None, document: Any) -> bool:
+        """Nothing but our writing has changed since the record's `own_digest`, which is `now`, was `before` (None:
+        never seen, or no record).
 
         A record that carries our tag is more than an echo if this is false: the system changed it, and then our
         writing came on top before anybody looked.
         """
-        if before is None or self.echo_rule is None or not isinstance(document, dict):
+        if before is None or now is None or self.echo_rule is None:
             return True
-        return self.echo_rule.changed_ours_only(before, document)
+        return self.echo_rule.changed_ours_only(before, now, document)
 
     def map_inbound(self, document: Any, cause_id: str, body_digest: str, captured_at: int | None = None) -> Mapped:
         """The canonical events of a document, its submission first. Fields that cannot be read are empty and marked,

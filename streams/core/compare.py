@@ -140,7 +140,7 @@ def _is(person: str, party: str) -> bool:
     if person == party:
         return True
     p, q = parties.core(person), parties.core(party)
-    return bool(p and q) and p is not None and q is not None and parties.relation(p, q) == parties.EQUAL
+    return parties.relation(p, q) == parties.EQUAL if p and q else False
 
 
 def _opponents(early: Features, late: Features, e: Evidence) -> Relation:

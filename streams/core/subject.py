@@ -68,7 +68,6 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     against = (
         party == "counterparty_conflict",
         False in numbers,
-        other_cause and not e.other_cause,
         ta.group != tb.group and "." in "".join((*ta.causes, *tb.causes)),
         notary and site is False,
     )
@@ -183,7 +182,7 @@ def _has_text(t: Traits) -> bool:
 
 
 def _same_phone(x: Counterparty | None, y: Counterparty | None) -> bool:
-    return bool(x and y and x.phone) and x is not None and y is not None and x.phone == y.phone
+    return x is not None and y is not None and bool(x.phone) and x.phone == y.phone
 
 
 def _cause(ta: Traits, tb: Traits) -> str | None:

@@ -13,7 +13,8 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """The record of a table value, as long as the value is the same: what a rolled back batch left is never found.
 
-    Holds the last `at_most` used, of all partitions together. Records must not be changed by those they are given to.
+    Holds the last `at_most` that were put here, of all partitions together. Records must not be changed by those they
+    are given to.
     """
 
     def __init__(self, at_most: int = KEPT_MAX) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.fields import AHEAD_MS_MAX, Complaint
-from mappings.systems import FOLDER, lint, load_systems
+from mappings.systems import FOLDER, System, lint, load_systems
 from schemas.errors import Stop, Unmappable
 from schemas.events.common import Mark
 from schemas.events.inbox import StatusChanged, Submission
@@ -264,6 +264,10 @@ def test_a_message_of_no_kind_names_the_field_that_tells_kinds_apart(folder: Pat
     assert error.value.field == "what"
 
 
+def ours_only(system: System, before: str | None, document: dict[str, Any]) -> bool:
+    return system.changed_ours_only(before, system.own_digest(document), document)
+
+
 @pytest.mark.parametrize(
     ("name", "before", "ours", "own"),
     [
@@ -286,9 +290,9 @@ def test_our_writing_is_told_from_their_own_changes(
 ) -> None:
     system = _SYSTEMS[name]
     seen = system.own_digest(before)
-    assert system.changed_ours_only(seen, before | ours)
-    assert not system.changed_ours_only(seen, before | own | ours)
-    assert system.changed_ours_only(None, before | ours)
+    assert ours_only(system, seen, before | ours)
+    assert not ours_only(system, seen, before | own | ours)
+    assert ours_only(system, None, before | ours)
 
 
 @pytest.mark.parametrize(
@@ -301,12 +305,12 @@ def test_what_both_write_and_our_last_push_did_not_say_is_theirs(own: dict[str, 
     before = {"project_no": "P", "handle_status": "23", "data_ver": "1"}
     urge = {"hub_unid": "p", "hub_state": "", "event_name": "催办", "data_ver": "3"}
     seen = system.own_digest(before)
-    assert system.changed_ours_only(seen, before | urge)
-    assert not system.changed_ours_only(seen, before | own | urge)
+    assert ours_only(system, seen, before | urge)
+    assert not ours_only(system, seen, before | own | urge)
     rating = {"satisfaction": "4", "assess_number": "q", "hub_assess": "q"}
     state = {"handle_status": "41", "hub_state": "IN_PROGRESS"}
-    assert system.changed_ours_only(seen, before | urge | rating | state), "pushes of ours before the last one"
-    assert not system.changed_ours_only("of another shape", before | urge)
+    assert ours_only(system, seen, before | urge | rating | state), "pushes of ours before the last one"
+    assert not ours_only(system, "of another shape", before | urge)
 
 
 _JSON = st.recursive(
