@@ -213,8 +213,11 @@ def test_killed_in_the_middle_again_and_again_each_is_applied_once(scene: Scene,
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         kills += 1
-    worker = subprocess.Popen(argv)
+    worker = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     try:
+        assert worker.stdout is not None
+        # Those killed may have told everything: one that has not yet come so far cannot end cleanly.
+        assert worker.stdout.readline() == "started\n"
         scene.until(scene.settled(len(deliveries)))
     finally:
         worker.terminate()

@@ -96,11 +96,12 @@ def make_dispatcher(
 
 
 def main() -> int:
-    """Arguments: bootstrap, prefix, ledger URL, platforms' URL, worker id. Ends cleanly on SIGTERM."""
+    """Arguments: bootstrap, prefix, ledger URL, platforms' URL, worker id. Says "started", ends cleanly on SIGTERM."""
     bootstrap, prefix, ledger_url, url, worker_id = sys.argv[1:]
     dispatcher = make_dispatcher(bootstrap, Topics(prefix), Ledger(open_store(ledger_url)), url, worker_id)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     dispatcher.start()
+    print("started", flush=True)
     try:
         while not dispatcher.wait(0.5):
             pass
