@@ -53,7 +53,11 @@ class Marks:
         self.complaints.append(Complaint(source, reason))
 
 
-Step = Callable[[Any], Any]  # document → canonical value or None; FieldProblem
+class _Nothing(Exception):
+    """Something is written that says "nothing" (无, 00000000): no value, but not missing either."""
+
+
+Step = Callable[[Any], Any]  # document → canonical value or None; FieldProblem, _Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class FieldReader:
 
     def _read(self, document: Any, marks: Marks) -> Any:
         problem: FieldProblem | None = None
+        nothing = False
         for step in self.steps:
             try:
                 value = step(document)
@@ -87,6 +92,9 @@ class FieldReader:
                 marks.note(self.name, self.source, error.problem, error.reason)
                 if error.kept is not None:
                     marks.kept[self.name] = error.kept
+                continue
+            except _Nothing:
+                nothing = True
                 continue
             except Silent:
                 if self.required:
@@ -101,6 +109,8 @@ class FieldReader:
         if self.required:
             if problem is not None:
                 raise Missing(self.name, self.source, problem.reason, problem.problem)
+            if nothing:
+                raise Missing(self.name, self.source, self.target.nothing, "nothing")
             raise Missing(self.name, self.source, "缺少必填字段")
         return None
 
@@ -156,6 +166,8 @@ def _step(spec: Spec, target: Target, bench: Workbench, where: Where) -> Step:
         reading = (choose(document) or transform) if choose else transform
         if reading is not None:
             value = reading(value)
+            if value is None:
+                raise _Nothing
         if table is not None and value is not None:
             value = table.read(value)
             if value is None:

@@ -130,7 +130,7 @@ class Inbound:
                     raise Unmappable(error.reason, field=error.source) from None
                 missing = missing or error
                 if not any(mark.field == error.name for mark in made.marks.marks):
-                    made.marks.note(error.name, error.source, "missing", error.reason)
+                    made.marks.note(error.name, error.source, error.problem, error.reason)
             except FieldProblem as error:
                 raise Unmappable(error.reason, field=self.told_apart_by) from None
         if not fits:

@@ -32,6 +32,7 @@ class Target:
     required: bool = False
     when_bad: bool | None = None  # taken instead of "empty" when the value cannot be read
     past: bool = False  # a time that cannot lie ahead of when the hub took the record
+    nothing: str = "必填字段不能写“无”或其他空值"  # told when it is required and what is written says "nothing"
     unread: str | int | None = None  # required, but taken when the code is not known: the note is kept all the same
 
 
@@ -41,7 +42,7 @@ _ID = Target("id_number", 30)
 _PHONE = Target("phone", 20)
 _LINE = Target("line", 200)
 _TEXT = Target("text", 20_000)
-_AT = Target("time", required=True, past=True)
+_AT = Target("time", required=True, past=True, nothing="不是真实的日期（0000、1900、9999 等占位写法或空值）")
 
 SUBMISSION: dict[str, Target] = {
     "number": Target("number", 100),

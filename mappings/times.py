@@ -89,7 +89,7 @@ def _parse(value: object) -> datetime | None:
     if when.year not in _YEARS:
         if _NO_DATE.fullmatch(text):
             return None
-        raise _bad()
+        raise FieldProblem("bad_date", f"年份不合理，应在 {_YEARS[0]} 至 {_YEARS[-1]} 年之间")
     return when
 
 

@@ -1,7 +1,8 @@
 """The golden corpus: one record of every type and schema version, as its program wrote it, readable for ever.
 
     python -m tests.unit.schemas.freeze            a new version of every type whose schema has changed
-    python -m tests.unit.schemas.freeze --replace  the newest version again; only while nothing has been released
+    python -m tests.unit.schemas.freeze --replace  the newest version again; only while nothing has been released,
+                                                   and CHANGELOG says that there is no upgrade between checkouts
 
 An inner record whose schema changes needs `"version"` one higher and the old file in `avro/inner/history/`.
 """
