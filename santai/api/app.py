@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from connectors.webhook import BODY_BYTES_MAX, TOO_LARGE
 from santai.api.progress import CONFIDENTIAL, Progress, progress
+from santai.api.unread import ReadToTheEnd
 from santai.projector.reading import Ambiguous, NotFound
 from santai.words import Words
 from schemas.errors import Retry
@@ -58,6 +59,7 @@ def create_app(
         version="1",
         redirect_slashes=False,  # an address is right or unknown
     )
+    app.add_middleware(ReadToTheEnd)
 
     @app.post("/intake/{system}", status_code=202, summary="接收系统推送", responses=_INTAKE)
     async def intake(system: str, request: Request) -> Response:
@@ -134,7 +136,10 @@ def _which(titles: list[str]) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than it may be long."""
+    """The body, read no further than it may be long; one that says it is too long is not asked for."""
+    said = request.headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and len(said) < 20 and int(said) > BODY_BYTES_MAX:
+        raise HTTPException(413, TOO_LARGE)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import re
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -90,6 +94,38 @@ def test_too_large_a_body_is_not_read_to_its_end(client: httpx.Client, door: Doo
     assert (answer.status_code, answer.json()) == (413, {"reason": f"消息超过 {BODY_BYTES_MAX} 字节上限"})
     assert not door.given
     assert client.post("/intake/12345", content=b"x" * BODY_BYTES_MAX, headers={"X-Status": "202"}).status_code == 202
+
+
+@pytest.mark.parametrize(("path", "status"), [("12345", 413), ("nobody", 404)])
+def test_a_sender_that_writes_all_before_it_reads_gets_the_answer_and_no_reset(
+    client: httpx.Client, door: Door, path: str, status: int
+) -> None:
+    """Far more than the buffers of a connection hold, from a sender that wants it closed."""
+    for _ in range(3):
+        sender = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 0, timeout=30)
+        with closing(sender):
+            sender.request("POST", f"/intake/{path}", body=b"x" * (16 << 20), headers={"Connection": "close"})
+            answer = sender.getresponse()
+            assert answer.status == status
+            assert list(json.loads(answer.read())) == ["reason"]
+    assert not door.given
+
+
+def test_what_is_thrown_away_has_a_bound(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("santai.api.unread.DISCARD_BYTES_MAX", 1 << 20)
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=30) as sender:
+        sender.sendall(b"POST /intake/12345 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                sender.sendall(b"100000\r\n" + b"x" * (1 << 20) + b"\r\n")
+
+
+def test_a_sender_that_asks_first_is_answered_without_its_body(client: httpx.Client) -> None:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=5) as sender:
+        head = f"Host: h\r\nContent-Length: {BODY_BYTES_MAX + 1}\r\nExpect: 100-continue\r\n"
+        sender.sendall(f"POST /intake/12345 HTTP/1.1\r\n{head}\r\n".encode())
+        answer = b"".join(iter(lambda: sender.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 "), "before 100 Continue"
 
 
 def test_the_description_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
