@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +31,7 @@ from bench.matching import cli as matching
 from bench.report import machine, medians, show
 from bench.road import Options, Round, Say, steps_alone
 from santai.platform.kafka import Kafka
+from santai.platform.lock import locked
 from santai.platform.up import LocalPlatform
 from schemas.errors import SantaiError, Stop
 
@@ -174,16 +174,9 @@ def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any
     }
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> AbstractContextManager[None]:
     """Stop when another run uses the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Stop(f"{folder} 正被另一次测量使用:请等它结束,或用 --folder 另指目录") from None
-        yield
+    return locked(folder / "lock", taken=f"{folder} 正被另一次测量使用:请等它结束,或用 --folder 另指目录")
 
 
 @contextmanager

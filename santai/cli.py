@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,6 @@ from santai.commands.common import AsJson, console, print_json, settings
 from schemas.errors import Retry, SantaiError, Stop
 
 app = typer.Typer(
-    help="三台:一次接收、三台通行的公共法律服务集成枢纽",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,6 +24,21 @@ app.add_typer(schema.app, name="schema")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(match.app, name="match")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"santai {version('santai')}")
+        raise typer.Exit
+
+
+@app.callback()
+def santai(
+    _version: Annotated[
+        bool, typer.Option("--version", help="显示版本", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """三台:一次接收、三台通行的公共法律服务集成枢纽"""
 
 
 @app.command()
@@ -48,11 +63,14 @@ def up(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """停止本地平台;数据保留。"""
     from santai.platform.up import down as stop
 
-    stop(settings().platform_dir)
+    found = settings()
+    stopped = stop(found.platform_dir)
+    if as_json:
+        print_json({"stopped": stopped, "data": str(found.data_dir.resolve())})
 
 
 @app.command()

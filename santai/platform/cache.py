@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+
+from santai.platform.lock import locked
 
 
 def cache_root() -> Path:
     """Where fetched programs are kept: $XDG_CACHE_HOME/santai, else ~/.cache/santai."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "santai"
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file, made if it is missing. Waits for other processes; dies with its holder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def filled(folder: Path, fill: Callable[[Path], None]) -> Path:

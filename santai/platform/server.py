@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from santai.platform.cache import locked
+from santai.platform.lock import locked
 from santai.platform.process import Identity, Process, free_port, port_is_free
 from schemas.errors import Stop
 

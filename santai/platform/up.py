@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from santai.platform.cache import locked
 from santai.platform.kafka import Kafka
+from santai.platform.lock import locked
 from santai.platform.registry import Registry
 
 DATA_DIR = Path(".santai/platform")
@@ -46,12 +46,15 @@ class LocalPlatform:
                 self.release()
                 raise
 
-    def stop(self) -> None:
-        """Stop both, whoever started them. Data and ports stay."""
+    def stop(self) -> list[str]:
+        """Stop both, whoever started them; which of them ran. Data and ports stay."""
         with locked(self.data_dir / "start.lock"):
-            self.registry.stop()
-            self.kafka.stop()
+            servers = {"registry": self.registry, "broker": self.kafka}
+            ran = [name for name, server in servers.items() if server.pid is not None]
+            for server in servers.values():
+                server.stop()
             self._started.clear()
+        return ran
 
     def release(self) -> None:
         """Stop only what this object started."""
@@ -79,7 +82,7 @@ def up(data_dir: Path = DATA_DIR, *, keep: bool = True) -> LocalPlatform:
     return platform
 
 
-def down(data_dir: Path = DATA_DIR) -> None:
-    """Stop the platform over the data folder, whoever started it. Data stays; nothing happens when none runs."""
-    if data_dir.exists():
-        LocalPlatform(data_dir).stop()
+def down(data_dir: Path = DATA_DIR) -> list[str]:
+    """Stop the platform over the data folder, whoever started it; what ran. Data stays; nothing happens when none
+    runs."""
+    return LocalPlatform(data_dir).stop() if data_dir.exists() else []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+from santai.platform.lock import locked
 from schemas.errors import Stop
 
 MARK = ".santai-demo"
@@ -17,13 +18,8 @@ def clear(folder: Path) -> Callable[[], None]:
     made, or when another demo runs on it."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise Stop(f"{folder} 不是演示的数据目录,不予清空:请另选一个目录")
-    folder.mkdir(parents=True, exist_ok=True)
-    mark = (folder / MARK).open("a")
-    try:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        mark.close()
-        raise Stop(f"{folder} 上正有一次演示在运行:请等它结束,或用 --folder 另选目录") from None
+    held = ExitStack()
+    held.enter_context(locked(folder / MARK, taken=f"{folder} 上正有一次演示在运行:请等它结束,或用 --folder 另选目录"))
     for path in folder.iterdir():
         if path.name == MARK:
             continue
@@ -31,8 +27,4 @@ def clear(folder: Path) -> Callable[[], None]:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-    def let_go() -> None:
-        mark.close()
-
-    return let_go
+    return held.close

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -70,7 +71,7 @@ def run_demo(
             print(json.dumps(summary, ensure_ascii=False))
         show(console, summary, stage.settings, _told_most(plan))
         if keep:
-            _stay(console, stage)
+            _stay(console, stage, plan)
         return 0 if summary["ok"] else 1
     finally:
         stage.close()
@@ -193,10 +194,16 @@ def _summary(plan: Plan, stage: Stage, day: Day, found: Tally, seconds: float, k
     }
 
 
-def _stay(console: Console, stage: Stage) -> None:
+def _stay(console: Console, stage: Stage, plan: Plan) -> None:
     """Keep everything running until Ctrl-C."""
     for name, address in stage.addresses().items():
         console.print(f"{name:16} {address}", markup=False)
+    console.print(
+        "在另一个终端里，santai 的其他命令这样用于这一套：\n"
+        f"  export SANTAI_DATA_DIR={quote(str(stage.settings.data_dir))}\n"
+        f"  santai trace {_told_most(plan)}",
+        markup=False,
+    )
     console.print("按 Ctrl-C 结束")
     try:
         stage.wait()

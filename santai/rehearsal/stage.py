@@ -251,7 +251,15 @@ class Stage:
         found = {"接口": f"{self.url}/docs", "进度": f"{self.url}/tickets/编号", "Kafka": self.settings.bootstrap()}
         for process in whereabouts(self.folder):
             found[f"指标 {process.name}"] = process.url + "/metrics"
-        return {**found, "模式注册中心": self.settings.registry_url(), "政务服务平台": self.gov.url}
+        return {
+            **found,
+            "模式注册中心": self.settings.registry_url(),
+            "热线与法律服务网": self.environment["SANTAI_12345_URL"],
+            "法律援助数据库": self.environment["SANTAI_LEGAL_AID_URL"],
+            "政务服务平台": self.gov.url,
+            "读模型": self.settings.read_model_url,
+            "推送台账": self.settings.ledger_url,
+        }
 
 
 def _tail(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from schemas.catalog import catalog
 from schemas.topics import Topics
@@ -261,11 +262,22 @@ def test_up_twice_finds_what_runs_and_down_leaves_nothing(tmp_path: Path) -> Non
         assert santai("schema", "check", env=env).returncode == 0
         assert santai("dlq", "ls", env=env).returncode == 0
     finally:
-        down = santai("down", env=env)
+        down = santai("down", "--json", env=env)
     assert down.returncode == 0, down.stderr
+    assert sorted(as_json(down.stdout)["stopped"]) == ["broker", "registry"]
     assert not [pid for pid in (entry["pid"] for entry in state.values()) if psutil.pid_exists(pid)]
     again = santai("dlq", "ls", env=env)
     one_clear_line(again, "santai up")
+
+
+def test_what_a_kept_demo_prints_is_where_things_are(road: Road) -> None:
+    places = road.stage.addresses()
+    assert httpx.get(places["接口"], trust_env=False).is_success
+    assert httpx.get(places["热线与法律服务网"] + "/healthz", trust_env=False).is_success
+    for name, table in (("法律援助数据库", "oa_legal_aid"), ("读模型", "tickets"), ("推送台账", "pushes")):
+        engine = create_engine(places[name])
+        assert table in inspect(engine).get_table_names(), name
+        engine.dispose()
 
 
 def test_help_is_quick_and_chinese(tmp_path: Path) -> None:

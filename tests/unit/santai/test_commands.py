@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def santai(*command: str, cwd: Path, **settings: str) -> subprocess.CompletedPro
     return subprocess.run(
         [sys.executable, "-m", "santai", *command], cwd=cwd, env=env, capture_output=True, text=True, timeout=60
     )
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = santai("--version", cwd=tmp_path)
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (done.returncode, done.stdout) == (0, f"santai {told}\n")
+
+
+def test_down_where_nothing_runs_is_fine_and_says_so_to_programs(tmp_path: Path) -> None:
+    done = santai("down", "--json", cwd=tmp_path, SANTAI_DATA_DIR="none")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"stopped": [], "data": str(tmp_path / "none")})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tracing_without_a_read_model_says_so_and_makes_nothing(tmp_path: Path) -> None:
