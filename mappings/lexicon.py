@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,8 @@ OWN_WORDS = frozenset({"notary", "forensic"})
 """Service families with words of their own for what a matter is about."""
 _M = TypeVar("_M", bound=BaseModel)
 _C = TypeVar("_C")
+_TO = "赴去往"
+"""Words before a place; 赴俄 must not be found in 赴俄罗斯."""
 
 
 class _Strict(BaseModel):
@@ -98,7 +101,9 @@ class WordsFile(_Strict):
     handling: WordList
     unhappy: WordList
     titles: WordList
+    nobody: WordList
     generic: WordList
+    boilerplate: WordList
     forms: WordList
     provinces: WordList
     cities: WordList
@@ -140,7 +145,9 @@ class Lexicon:
     one: frozenset[str]  # groups of which the causes are alike
     marks: Finder[tuple[str, str]]  # of (what, code): place, purpose, asks, stage, mood
     titles: tuple[str, ...]
+    nobody: frozenset[str]
     generic: frozenset[str]
+    boilerplate: re.Pattern[str]  # what anybody writes
     forms: tuple[str, ...]  # longest first
     provinces: tuple[str, ...]
     cities: frozenset[str]
@@ -176,7 +183,9 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lex
         one=frozenset(code for code, group in causes.groups.items() if group.one),
         marks=Finder(_marks(words)),
         titles=words.titles.words,
+        nobody=frozenset((*words.nobody.words, *words.titles.words)),
         generic=frozenset(words.generic.words),
+        boilerplate=re.compile("|".join(map(re.escape, sorted(words.boilerplate.words, key=len, reverse=True)))),
         forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
         provinces=words.provinces.words,
         cities=frozenset(words.cities.words),
@@ -188,6 +197,9 @@ def _marks(words: WordsFile) -> dict[str, tuple[str, str] | None]:
     found: dict[str, tuple[str, str] | None] = {}
     for what, codes in coded.items():
         found |= {word: (what, code) for word, code in codes.codes.items()} | dict.fromkeys(codes.none)
+    found |= {
+        f"{to}{word}": ("place", code) for word, code in words.places.codes.items() for to in _TO if word[0] != to
+    }
     for mood in ("handling", "unhappy", "group"):
         found |= dict.fromkeys(getattr(words, mood).words, ("mood", mood))
     return found

@@ -198,4 +198,4 @@ def _corrected(told: Told, scene: Scene) -> dict[str, Any]:
         person = told.line["person"]
         number = person["id_number"] or (told.owner.id_number if person["name"] else None)
         return {**told.line, "version": 2, "person": {**person, "id_number": number}}
-    return {**told.line, "version": 2, "text": f"{told.line['text'] or ''}（更正）"}
+    return {**told.line, "version": 2, "text": f"{told.line.get('text') or ''}（更正）"}

@@ -27,6 +27,8 @@ NAMES = frozenset({BIRTH, NAME})
 """Kinds that rest on a name alone: namesakes meet there."""
 
 _BEGIN_CHARS = 4
+_PHONE_MIN = 7  # digits of the shortest line; shorter are public numbers
+_SAME_DIGITS = 8  # at the end: nobody's
 RELATED_NUMBERS_MAX = 20
 """Numbers that one submission may be looked for under: more is a list pasted into a text, not what it is about."""
 
@@ -61,7 +63,12 @@ def own_number(f: Features) -> str:
 def own_phone(f: Features) -> str | None:
     """The person's own phone: one that is the agent's as well says something of the agent only."""
     phone = f.person.phone
-    return None if phone and f.agent and f.agent.phone == phone else phone
+    return None if not phone or (f.agent and f.agent.phone == phone) or is_nobodys(phone) else phone
+
+
+def is_nobodys(phone: str) -> bool:
+    """Whether it is a public number (12345, 110) or what people type for none (13800000000)."""
+    return phone.isdecimal() and (len(phone) < _PHONE_MIN or phone.endswith(phone[-1] * _SAME_DIGITS))
 
 
 def blocking_keys(f: Features, index: KeyedIndex) -> tuple[BlockKey, ...]:
@@ -80,10 +87,8 @@ def _person(f: Features) -> list[tuple[str, str]]:
     p, found = f.person, []
     if p.id_number:
         found.append((ID_NUMBER, p.id_number))
-    if p.phone:
-        found.append((PHONE, p.phone))
-    if f.agent and f.agent.phone:
-        found.append((PHONE, f.agent.phone))
+    phones = (p.phone, f.agent.phone if f.agent else None)
+    found.extend((PHONE, phone) for phone in phones if phone and not is_nobodys(phone))
     return found
 
 

@@ -11,6 +11,7 @@ from schemas.events.common import Pair
 from schemas.events.inbox import Claim, Verdict
 from schemas.events.tables import Block, BlockEntry
 from schemas.ids import deterministic_id
+from streams.core import names
 from streams.core.blocking import NAMES, PHONE, WEAK
 from streams.core.compare import compare
 from streams.core.evidence import DAY_MS
@@ -23,12 +24,13 @@ def entries_max(kind: str) -> int:
 
 
 def people_behind(entries: Iterable[Features]) -> int:
-    """People who are certainly not the same: by ID number, or by the sound of the name where there is no ID number.
+    """People who are certainly not the same: by ID number, or by the sound of the name where there is no ID number,
+    heard however badly.
     What is learned later of anybody (a name, an ID number) never makes them fewer, so the order does not matter."""
     ids: dict[str, str | None] = {}
     sounds: set[str] = set()
     for f in entries:
-        sound = known(f).sound
+        sound = names.blurred(known(f).sound or "")
         if f.person.id_number:
             ids[f.person.id_number] = sound or ids.get(f.person.id_number)
         elif sound:

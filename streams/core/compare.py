@@ -26,17 +26,18 @@ from streams.core.evidence import (
     Evidence,
     observe_person,
 )
-from streams.core.subject import PARTY_AGREES, observe_subject, observe_texts
+from streams.core.subject import PARTY_AGREES, observe_subject, observe_texts, shared_words, tells
 from streams.core.traits import known
 
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
 Relation = tuple[str | None, str | None]
 _NONE: Relation = (None, None)
-_TOPIC = frozenset({"cause_equal", "cause_alike", "cause_group"})
+_TOPIC = frozenset({"cause_equal", "cause_alike"})
 _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
     "purpose_unclear",
 })  # fmt: skip
+_UNCLEAR = frozenset({"counterparty_near", "purpose_unclear"})
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _LONG_MAX = 2**63 - 1
@@ -71,7 +72,7 @@ def contradicts(a: Features, b: Features) -> bool:
     observe_subject(a, b, e)
     if e.contradiction or "family_conflict" in e.reasons:
         return True
-    return not e.quoted and "counterparty_near" in e.reasons
+    return not e.quoted and not _UNCLEAR.isdisjoint(e.reasons)
 
 
 def compare(a: Features, b: Features, *, phone_counts: bool = True, shared: bool = False) -> Pair | None:
@@ -215,12 +216,18 @@ def _same(early: Features, late: Features, e: Evidence) -> Relation:
     if e.person == CERTAIN:
         if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
             return SAME, None
-        if e.subject == NOTHING and e.days <= lexicon().limits["days_record"] and observe_texts(early, late, e):
-            return (SAME if "text_close" in e.reasons else REVIEW), None  # word for word: handed in twice
+        if e.subject == NOTHING and "family_equal" in e.reasons and _in_the_same_words(early, late, e):
+            return SAME, None
+        if e.subject <= TOPIC and e.days <= lexicon().limits["days_record"] and observe_texts(early, late, e):
+            if "text_close" in e.reasons and not _doubts(e) and _of_one_document(early, late, e):
+                return SAME, None  # word for word: handed in twice
+            return REVIEW, None
         return (REVIEW, None) if _open(e, near) else _NONE
     if e.person == LIKELY:
         soon = e.days <= lexicon().limits["days_topic"]
         if e.subject == DECISIVE or _likely_same(e) or (soon and _called_again(early, late, e)):
+            return SAME, None
+        if soon and _filed_again(e):
             return SAME, None
         asked = e.subject == STRONG or (e.subject == TOPIC and near and (soon or observe_texts(early, late, e)))
         return (REVIEW, None) if asked else _NONE
@@ -251,13 +258,23 @@ def _called_again(early: Features, late: Features, e: Evidence) -> bool:
     if early.channel == late.channel == "hotline":
         return False
     told = {"phone_equal", "name_thin", "cause_equal"} <= set(e.reasons)
-    return told and _DOUBTS.isdisjoint(e.reasons)
+    return told and "counterparty_unsaid" not in e.reasons and _in_the_same_words(early, late, e)
+
+
+def _filed_again(e: Evidence) -> bool:
+    """One agent, one name, one topic within days: nobody acts for two namesakes in one thing."""
+    told = {"agent_phone", "name_equal", "cause_equal"} <= set(e.reasons)
+    return told and not _doubts(e)
 
 
 def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relation:
     """Somebody of that name, or nobody known: what a person may look at."""
-    if e.person == NAMESAKE and "name_equal" in e.reasons and e.subject == DECISIVE and _named_by_both(early, late):
-        return SAME, None
+    if e.person == NAMESAKE and e.subject == DECISIVE and _named_by_both(early, late):
+        told = "cause_equal" in e.reasons or _party_agrees(e)
+        if e.other_phone:
+            return REVIEW, None  # a namesake may quote a number, or be a party to the case
+        if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
+            return SAME, None
     if e.person == NAMESAKE and e.subject >= STRONG:
         return REVIEW, None
     if e.person == NOBODY:
@@ -282,14 +299,44 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     """The same person with the same topic within days. Later it takes the same words."""
     limits, reasons = lexicon().limits, e.reasons
     if _TOPIC.isdisjoint(reasons):
-        return e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
-    if not _DOUBTS.isdisjoint(r for r in reasons if r != "counterparty_unsaid"):
+        named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
+        return named or _in_the_same_words(early, late, e)
+    if _doubts(e):
         return False
+    if "cause_equal" not in reasons and "counterparty_unsaid" in reasons:
+        return _in_the_same_words(early, late, e)
     if e.days <= limits["days_topic"]:
         return True
     if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
     return observe_texts(early, late, e)
+
+
+def _in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
+    """Within days of each other the same person tells something in words of which many are the same, names and what
+    anybody writes left out. It takes more of them beside one opponent, against whom there may be two matters."""
+    limits = lexicon().limits
+    if e.days > limits["days_topic"] or _doubts(e) or "counterparty_heard" in e.reasons:
+        return False
+    if not _of_one_document(early, late, e):
+        return False
+    least = limits["words_shared_party_min" if "counterparty_equal" in e.reasons else "words_shared_min"]
+    if shared_words(early, late) < least:
+        return False
+    e.reasons.append("words_shared")
+    return True
+
+
+def _doubts(e: Evidence) -> bool:
+    """Something that agrees less than it should. A call in which the other side is not named is none."""
+    return not _DOUBTS.isdisjoint(r for r in e.reasons if r != "counterparty_unsaid")
+
+
+def _of_one_document(early: Features, late: Features, e: Evidence) -> bool:
+    """Requests for documents are written alike; what differs is the document, and what it is for."""
+    if "notary" not in (family_of(early), family_of(late)):
+        return True
+    return {"item_equal", "purpose_equal"} <= set(e.reasons)
 
 
 def _one_record(early: Features, late: Features, e: Evidence) -> bool:
@@ -299,7 +346,7 @@ def _one_record(early: Features, late: Features, e: Evidence) -> bool:
         return False
     if family_of(late) == "notary":
         return False  # there is no matter apart from the document
-    poor = [f for f in (early, late) if not known(f).mentions and not known(f).party]
+    poor = [f for f in (early, late) if not known(f).mentions and not known(f).party and not tells(f)]
     return any(f.system in _BUSINESS or f.channel == "terminal" for f in poor)
 
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from mappings.lexicon import Lexicon
 from schemas.events.book import Features
 from streams.core import names, parties
-from streams.core.blocking import own_phone
+from streams.core.blocking import is_nobodys, own_phone
 
 DAY_MS = 86_400_000
 NOBODY, NAMESAKE, LIKELY, CERTAIN = 0, 1, 2, 3
@@ -34,6 +34,7 @@ class Evidence:
     subject: int = NOTHING
     contradiction: bool = False  # cannot be one matter, whatever else agrees
     other_person: bool = False  # the contradiction is that they are two people
+    other_phone: bool = False  # both left a phone of their own, and not the same
     quoted: bool = False  # one names the other's number
     other_cause: bool = False  # they are about two causes of one group
     parent: bool = False  # as that of which it is a part
@@ -56,6 +57,7 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
         say(f"name_{name}")
     phone_a, phone_b = own_phone(a), own_phone(b)
     phone = bool(phone_a) and phone_a == phone_b
+    e.other_phone = bool(phone_a and phone_b) and not phone
     if phone:
         say("phone_equal" if phone_counts else "phone_weightless")
     if ids in ("id_conflict", "birth_conflict") or (name == names.CONFLICT and not (ids == "id_equal" and phone)):
@@ -84,7 +86,9 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
             say("agent_phone")
         e.person = LIKELY if phone or near or agents else NAMESAKE
     elif phone and phone_counts:
-        e.person = NAMESAKE  # one phone, and a name that may be a brother's
+        # A name one character apart may be a brother's; one that is said alike, of another surname, is misheard.
+        heard = not shared and name == names.NEAR and names.misheard(pa.name or "", pb.name or "")
+        e.person = LIKELY if heard else NAMESAKE
 
 
 def _ids(a: Features, b: Features) -> str | None:
@@ -95,16 +99,23 @@ def _ids(a: Features, b: Features) -> str | None:
     if not x or not y:
         return None
     if x == y:
-        return "id_near"  # mistyped the same way twice
+        return "id_near" if _plausible(x) else None  # mistyped the same way twice; or typed for none
     if OSA.distance(x, y, score_cutoff=_NEAR_ID_MAX) <= _NEAR_ID_MAX:
         return "id_near"
     same_birth = x[6:14] == y[6:14]
     return "id_unclear" if same_birth or len(x) != len(y) else "birth_conflict"
 
 
+def _plausible(number: str) -> bool:
+    """Whether a number with a fault is somebody's: it begins with a region, and a birth date stands in its place."""
+    return number[0] in "12345678" and "1900" <= number[6:10] < "2100" and "01" <= number[10:12] <= "12"
+
+
 def _own_id(f: Features) -> str | None:
-    """The person's own; that of the agent who typed his is nobody's."""
+    """The person's own; that of the agent who typed his is nobody's, nor are digits in a row that pass some check."""
     number = f.person.id_number
+    if number and number.isdecimal() and f.person.type == "natural" and not _plausible(number):
+        return None
     if number and f.agent and f.agent.id_number == number and f.agent.name != f.person.name:
         return None
     return number
@@ -112,7 +123,7 @@ def _own_id(f: Features) -> str | None:
 
 def _names(a: Features, b: Features) -> str | None:
     x, y = a.person.name, b.person.name
-    if not x or not y:
+    if not x or not y or names.is_nobodys(x) or names.is_nobodys(y):
         return None
     if x == y or a.person.type != "legal" != b.person.type:
         return names.relation(x, y)
@@ -127,4 +138,4 @@ def _phone_near(x: str | None, y: str | None) -> bool:
 def _agent_phone(a: Features, b: Features) -> bool:
     """A phone in common that is an agent's on either side."""
     mine = {a.person.phone, a.agent.phone if a.agent else None}
-    return any(p and p in mine for p in (b.person.phone, b.agent.phone if b.agent else None))
+    return any(p and p in mine and not is_nobodys(p) for p in (b.person.phone, b.agent.phone if b.agent else None))

@@ -48,10 +48,15 @@ def plain(name: str) -> str:
     return bare
 
 
+def is_nobodys(name: str) -> bool:
+    """Whether it is what is typed where no name is known."""
+    return name in lexicon().nobody
+
+
 def thin(name: str) -> bool:
     """Whether no more than a surname can be read."""
     bare = plain(name)
-    return len(bare) < _READABLE_MIN or len(_RUNS.sub("", bare)) < _READABLE_MIN
+    return is_nobodys(name) or len(bare) < _READABLE_MIN or len(_RUNS.sub("", bare)) < _READABLE_MIN
 
 
 @lru_cache(maxsize=50_000)
@@ -77,10 +82,20 @@ def relation(a: str, b: str) -> str:
     return CONFLICT
 
 
+def misheard(a: str, b: str) -> bool:
+    """Whether a surname was heard as another that sounds like it: 程 for 陈, which no relatives' names are."""
+    p, q = plain(a), plain(b)
+    return p[:1] != q[:1] and _roughly(p) == _roughly(q) != ""
+
+
 @lru_cache(maxsize=50_000)
 def _roughly(name: str) -> str:
-    """As it sounds to somebody from elsewhere: zh and z, n and ng are one."""
-    heard = sound(name) or ""
+    return blurred(sound(name) or "")
+
+
+@lru_cache(maxsize=50_000)
+def blurred(heard: str) -> str:
+    """A sound as somebody from elsewhere hears it: zh and z, n and ng are one."""
     for a, b in _DIALECT:
         heard = heard.replace(a, b)
     return heard

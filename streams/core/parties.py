@@ -17,9 +17,11 @@ _ORGANISATION = re.compile(
     r"公司|厂|店|局|院|所|部|会|社|队|行|校|园|中心|集团|政府|委|处|站|场|馆|超市|酒店|物业|工作室|保险|学|村|厅|室|楼|庄"
 )
 _FIRM = re.compile(
-    r"([\u4e00-\u9fff]{2,16})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|医院|厂|商行|超市|酒店)"
+    r"([\u4e00-\u9fff()（）]{2,24})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|医院|厂|商行|超市|酒店)"
 )
-_BEFORE_A_NAME = re.compile(r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉")
+_BEFORE_A_NAME = re.compile(
+    r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说"
+)
 _BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项目部|分厂")
 _AGAINST = re.compile(r"诉|与|和")
 _AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
@@ -27,7 +29,7 @@ _PERSON_MAX = 4
 _SHORT = 4  # 字号 and trade: how people call a firm
 _CORE_MIN = 2
 _PARTIES_MAX = 2
-_TAIL_MIN = 5  # characters at the end of a firm's name that are not only its trade
+_TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
 
 EQUAL, SHORT, NEAR, THIN, CONFLICT = "equal", "short", "near", "thin", "conflict"
 """The same; a short form of the other; might be either; cannot be read; another."""
@@ -159,11 +161,15 @@ def _against(head: str) -> str | None:
     return core(name) if _CORE_MIN <= len(name) <= 30 else None
 
 
-def tails_agree(a: str, b: str) -> bool:
-    """Whether two names cut out of texts end alike: what stands before a name is not always cut off."""
+def cut_alike(a: str, b: str) -> bool:
+    """Whether two names cut out of texts are one as far as they go: what stands before a name is not always cut off,
+    and what ends it may be left out."""
     if a == b:
+        return True
+    short, full = (a, b) if len(a) < len(b) else (b, a)
+    if len(short) > _SHORT and short in full:
         return True
     n = 0
     while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
         n += 1
-    return n >= _TAIL_MIN
+    return n >= max(_TAIL_MIN, len(short) - 1)

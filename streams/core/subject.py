@@ -5,9 +5,11 @@ Cheap observations come first; whether the texts are alike is asked only where t
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from functools import lru_cache
 
-from rapidfuzz.fuzz import partial_ratio, ratio
+from rapidfuzz.fuzz import ratio
 
 from mappings.lexicon import OWN_WORDS, lexicon
 from schemas.events.book import Features, Traits
@@ -18,6 +20,8 @@ from streams.core.evidence import DAY_MS, DECISIVE, NOTHING, STRONG, TOPIC, Evid
 from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone, sites_agree
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_BARE_MAX = 3  # pairs of characters that are left of a bare record
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
 
@@ -105,7 +109,7 @@ def _strength(
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
         return DECISIVE
     exact = cause == "cause_equal"
-    dated = day == "incident_equal"
+    dated = day == "incident_equal" and "purpose_unclear" not in used
     if e.days > limits["days_notary_max" if notary else "days_apart_max"]:
         return NOTHING
     soon = e.days <= limits["days_topic"]
@@ -114,7 +118,8 @@ def _strength(
             exact
             or amount is True
             or (silent and soon)
-            or (cause in ("cause_alike", "cause_group") and (dated or soon))
+            or (cause == "cause_alike" and (dated or soon))
+            or (cause in ("cause_group", "cause_mentioned") and dated)
         )
         return STRONG if told else TOPIC
     if party == "counterparty_near":
@@ -168,7 +173,7 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
             return "counterparty_mentioned" if said == parties.EQUAL else "counterparty_near"
     mine = (ta.party, *ta.parties) if ta.party else ta.parties
     yours = (tb.party, *tb.parties) if tb.party else tb.parties
-    if any(parties.tails_agree(p, q) for p in mine for q in yours):
+    if any(parties.cut_alike(p, q) for p in mine for q in yours):
         return "counterparty_told"
     if mine and yours:
         return "counterparty_other"
@@ -196,13 +201,13 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
     if common:
         return "cause_group"
     documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
-    if not documents and (any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y)):
-        return "cause_alike"
     words = lexicon()
     if any((c, d) in words.alike or _group(c) == _group(d) in words.one for c in x for d in y):
         return "cause_alike"
-    vague = any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y)
-    return "cause_group" if vague else "cause_conflict"
+    if any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y):
+        return "cause_group"
+    mentioned = any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y)
+    return "cause_mentioned" if mentioned and not documents else "cause_conflict"
 
 
 def _group(code: str) -> str:
@@ -218,8 +223,8 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     purpose = True if a.purpose and a.purpose == b.purpose else _overlap(ta.purposes, tb.purposes)
     if purpose is None and a.purpose and b.purpose:
         x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
-        alike = partial_ratio(x, y) >= lexicon().limits["text_similar_percent"] if x and y else None
-        if alike is False and (ta.purposes or tb.purposes):
+        alike = (x in y or y in x or ratio(x, y) >= lexicon().limits["text_similar_percent"]) if x and y else None
+        if alike is False:
             found.append("purpose_unclear")  # one of them is said in words nobody listed
         else:
             purpose = alike
@@ -250,6 +255,29 @@ def _equal(a: str | None, b: str | None) -> bool | None:
 
 def _overlap(a: tuple[object, ...], b: tuple[object, ...]) -> bool | None:
     return None if not a or not b else any(x in b for x in a)
+
+
+def shared_words(a: Features, b: Features) -> int:
+    """How many pairs of characters both texts have that are neither a name nor what anybody writes: what a matter is
+    about, where the lexicon does not know the words."""
+    return len(_content(a) & _content(b))
+
+
+def tells(f: Features) -> bool:
+    """Whether a record tells anything beside who asks for which service."""
+    return len(_content(f)) > _BARE_MAX
+
+
+def _content(f: Features) -> frozenset[str]:
+    t = known(f)
+    party = f.counterparty.name if f.counterparty else None
+    return _own_words(t.words or "", (f.person.name, party, t.party, *t.parties, f.item))
+
+
+@lru_cache(maxsize=20_000)
+def _own_words(words: str, named: tuple[str | None, ...]) -> frozenset[str]:
+    bare = lexicon().boilerplate.sub(" ", parties.nameless(words, *named).replace("某", " "))
+    return frozenset(run[i : i + 2] for run in _HAN.findall(bare) for i in range(len(run) - 1))
 
 
 def observe_texts(a: Features, b: Features, e: Evidence) -> bool:

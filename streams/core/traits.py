@@ -12,9 +12,12 @@ from schemas.events.book import Features, Traits
 from streams.core import names, parties
 
 _AMOUNT = re.compile(
-    r"(\d[\d,]{0,11}(?:\.\d{1,4})?)\s?(?:(万)(?:(\d)千)?(\d{1,4}(?!\d))?|(千))?\s?(余|多|来|左右)?(元|块|万元|人民币)?",
+    r"((?:\d|[一二两三四五六七八九](?=[十百千万])|十(?=[万一二三四五六七八九]))[\d,.十百千万零一二两三四五六七八九]{0,19})\s?"
+    r"(余|多|来|几|左右)?(万)?(元|块|人民币)?",
     re.ASCII,
 )
+_NUMERAL = re.compile(r"\d[\d,]{0,11}(?:\.\d{1,4})?|[十百千万零一二两三四五六七八九]", re.ASCII)
+_UNITS = {"十": 10, "百": 100, "千": 1_000}
 _SITE = re.compile(r"[区县市旗]([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
 _NO_SITE = re.compile(r"法院|公安|派出所|检察|公司|工地|附近|医院|管理|司法|政府|调解|仲裁|监管|人民")
 _SITE_ENDS = re.compile(r"[的办因为提申]|登记|房产|房屋|赠与|遗嘱|继承|委托|公证|立遗|过户|声明")
@@ -31,6 +34,7 @@ _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in wh
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
+_SPOKEN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _AMOUNTS_MAX = _DAYS_MAX = _SITES_MAX = 4
 _NUMBERS_MAX = 3
 NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
@@ -64,6 +68,7 @@ def traits_of(f: Features) -> Traits:
     causes, mentions = _causes(f.family, item, bare_title, bare_text, whole, words)
     places, purposes, asks, stage, moods = _marks(f, whole, words)
     digits = bool(_DIGITS.search(whole))
+    sums = digits or "万" in whole or "元" in whole or "块" in whole
     return Traits(
         sound=names.sound(f.person.name),
         party=core,
@@ -73,7 +78,7 @@ def traits_of(f: Features) -> Traits:
         mentions=mentions,
         places=places,
         purposes=purposes,
-        amounts=_amounts(whole, words.limits["amount_min"]) if digits else (),
+        amounts=_amounts(whole, words.limits["amount_min"]) if sums else (),
         days=_days(f.incident_date, whole) if digits or f.incident_date else (),
         sites=_sites(whole),
         numbers=_numbers(whole) if digits else (),
@@ -96,9 +101,12 @@ def _causes(
     family: str | None, item: str, title: str, text: str, whole: str, words: Lexicon
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
-    name (that of an item is the name of a service). And all that is mentioned."""
+    name (an item's, there or in the title, is the name of a service). And all that is mentioned."""
     own = _own_words(family, f"{item} {title}")
+    if item and item in title:
+        title = title.replace(item, " ")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
+    found[0] = [c for c in found[0] if "." in c]
     mentions = dict.fromkeys(c for part in found for c in part)
     if own == "forensic":
         mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
@@ -135,24 +143,41 @@ def _marks(
 def _amounts(text: str, least: int) -> tuple[int, ...]:
     """Sums in yuan; one said roughly (17万多元) is negative, and means that much up to the next of its last place."""
     found: dict[int, None] = {}
-    for digits, ten, thousands, rest, thousand, about, unit in _AMOUNT.findall(text):
-        if not unit and not ten:
+    for number, about, ten, unit in _AMOUNT.findall(text):
+        if not unit and not ten and "万" not in number:
             continue
-        yuan = float(digits.replace(",", "") or 0)
-        if ten:
-            yuan = yuan * 10_000 + int(thousands or 0) * 1_000 + int(rest or 0)
-        elif thousand:
-            yuan *= 1_000
+        yuan = _yuan(number + ten)
         if least <= yuan < _YUAN_MAX:
             found[-round(yuan) if about else round(yuan)] = None
     return tuple(found)[:_AMOUNTS_MAX]
 
 
+def _yuan(number: str) -> float:
+    """The value of a numeral in digits, in words or in both: 36,000, 4万三千, 两万六, 1万4."""
+    total = section = digit = 0.0
+    unit = 1
+    for part in _NUMERAL.findall(number):
+        if part == "万":
+            total, section, digit, unit = (total + section + digit) * 10_000, 0.0, 0.0, 10_000
+        elif part in _UNITS:
+            unit = _UNITS[part]
+            section, digit = section + (digit or 1) * unit, 0.0
+        elif part == "零":
+            unit = 1
+        else:
+            digit = float(_SPOKEN[part] if part in _SPOKEN else part.replace(",", ""))
+    if unit > 10 and digit < 10 and digit.is_integer():
+        digit *= unit // 10  # 两万六 is 26,000
+    return total + section + digit
+
+
 def amounts_agree(a: tuple[int, ...], b: tuple[int, ...]) -> bool | None:
-    """Whether any two sums are the same, as exactly as they were said; None when a side names none."""
+    """Whether any two sums are the same, as exactly as they were said; None when a side names none, or where both say
+    roughly the same: many matters are about some ten thousand."""
     if not a or not b:
         return None
-    return any(_same_sum(x, y) for x in a for y in b)
+    same = [(x, y) for x in a for y in b if _same_sum(x, y)]
+    return any(x > 0 or y > 0 for x, y in same) or (None if same else False)
 
 
 def _same_sum(x: int, y: int) -> bool:

@@ -176,7 +176,8 @@ def test_never_the_same(a: Features, b: Features, phone_counts: bool) -> None:
         return
     assert not any(f.confidential or f.anonymous or f.system == "12309" for f in (a, b))
     assert {"id_conflict", "name_conflict", "opposing_parties", "counterparty_conflict"}.isdisjoint(pair.reasons)
-    assert {"id_equal", "phone_equal", "name_equal"} & set(pair.reasons)
+    by_number = {"related_number", "number_in_text", "case_no_equal", "doc_no_equal"} & set(pair.reasons)
+    assert {"id_equal", "phone_equal", "name_equal", *(["name_sound"] if by_number else [])} & set(pair.reasons)
     assert not contradicts(a, b)
 
 

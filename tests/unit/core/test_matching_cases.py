@@ -90,6 +90,9 @@ LEAK = {
     "text": "楼上李四光家漏水，要求赔偿。",
 }
 
+UNHEARD_OF = {"title": None, "text": "给宏达守夜大半载，老板许下的数一直未见着，盼有人出面。"}
+RUSSIA = NOTARY | {"purpose": "赴俄罗斯入籍", "text": ""}
+
 CASES = [
     Case("1 web with ID number, then the hotline", (told("a"), called("b", 2)), "SAME"),
     Case("1 the hotline has the phone and a surname", (told("a"), called("b", 2, name="王先生")), "SAME"),
@@ -253,6 +256,64 @@ CASES = [
         "a clerk says so", (told("a"), told("b", 1, counterparty={"name": "李四光"}), decision("a", "b", True)), "SAME"
     ),
     Case("a clerk says no", (told("a"), told("b", 1), decision("b", "a", False)), "NEW", None),
+    Case(
+        "a subject nobody listed words for, in nearly the same words",
+        (told("a", **UNHEARD_OF), told("b", 2, id_number=ID[:16] + "9" + ID[17], **UNHEARD_OF)),
+        "SAME",
+    ),
+    Case(
+        "a subject nobody listed words for, told twice over in some of the same words",
+        (told("a", **UNHEARD_OF), called("b", 2, title=None, text="替宏达守夜大半载，老板许下的数至今未见着影子。")),
+        "SAME",
+    ),
+    Case(
+        "a subject nobody listed words for, and quite other words",
+        (told("a", **UNHEARD_OF), told("b", 2, title=None, text="门前那棵老槐树叫人锯了，惊着老母亲。")),
+        "REVIEW",
+    ),
+    Case(
+        "18 one opponent, and the second matter mentions the first",
+        (told("a"), told("b", 1, title="工伤待遇", text="在宏达建筑工程公司工地受了工伤，当时还在讨要工资。")),
+        "REVIEW",
+    ),
+    Case(
+        "numbers and names that are typed for none",
+        (
+            told("a", name="测试", id_number="1" * 18, phone="1" * 11),
+            told("b", 1, name="测试", id_number="1" * 18, phone="1" * 11),
+        ),
+        "NEW",
+        None,
+    ),
+    Case(
+        "digits in a row pass a check by chance",
+        (
+            told("a", name="测试", id_number="123456789012345678", phone="12345"),
+            told("b", 1, name="无", id_number="123456789012345678", phone="12345"),
+        ),
+        "NEW",
+        None,
+    ),
+    Case(
+        "7 the quoted number decides though the name was misheard",
+        (called("a"), called("b", 3, phone=None, name="王小明", text=f"{WAGES}关联工单GD20260000a", counterparty=None)),
+        "SAME",
+    ),
+    Case(
+        "23 a namesake quotes the number",
+        (called("a"), called("b", 3, phone="13911112222", text=f"{WAGES}参照GD20260000a", counterparty=None)),
+        "REVIEW",
+    ),
+    Case(
+        "2 a surname misheard on the telephone",
+        (called("a", name="陈晓明"), called("b", 1, name="程晓明")),
+        "SAME",
+    ),
+    Case(
+        "14 another purpose in words nobody listed",
+        (told("a", **(NOTARY | {"purpose": "赴俄罗斯返工", "text": ""})), told("b", 3, **RUSSIA)),
+        "REVIEW",
+    ),
     Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),
 ]
 
