@@ -37,6 +37,7 @@ _REASONS = {
     "url_scheme": "应为 {expected_schemes} 网址",
     "url_type": "应为完整的网址",
     "url_too_long": "网址过长",
+    "json_invalid": "不是合格的 JSON",
     "value_error": "{error}",  # our own validators say it in Chinese
 }
 

@@ -105,6 +105,10 @@ class Metrics:
             "santai_component_size", "Submissions in a component when it is folded.", _SIZES
         )
 
+        self.reviews_open = gauge("santai_reviews_open", "Questions that wait for a clerk's decision.")
+        # since the receipt of the later of the two; 0 when none is open
+        self.review_oldest = gauge("santai_review_oldest_seconds", "Age of the oldest open question.")
+
         # --- tickets ---
         # open tickets by clock and stage (running, near, yellow, red), of the partitions this process owns
         self.clock_state = gauge("santai_ticket_clock_state", "Open tickets by stage of a clock.", "clock", "state")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from santai.commands import dlq, mapping, match, run, schema
+from santai.commands import dlq, mapping, match, review, run, schema
 from santai.commands.common import AsJson, console, print_json, settings
 from schemas.errors import Retry, SantaiError, Stop
 
@@ -24,6 +24,7 @@ app.add_typer(schema.app, name="schema")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(match.app, name="match")
+app.add_typer(review.app, name="review")
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from santai.projector.reading import Entry, Name
+from santai.projector.numbers import Name
+from santai.projector.reading import Entry
 from santai.words import Words, clock_time
 
 
 class Narrator:
-    """Tells entries of one dossier. Numbers are said with their systems; nothing personal is known here."""
+    """Tells entries of one ticket's file. Numbers are said with their systems; nothing personal is known here."""
 
     def __init__(self, words: Words, names: Mapping[str, Name]) -> None:
         self._words = words
@@ -55,6 +56,12 @@ class Narrator:
     def _review(self, entry: Entry) -> str:
         other = self.name(entry.detail.get("to_submission"))
         return f"{self.name(entry.submission_id)} 与 {other} 是否同一件事，待人工核实"
+
+    def _decided(self, entry: Entry) -> str:
+        said, other = entry.detail, self.name(entry.detail.get("to_submission"))
+        word = "是同一件事" if said.get("same") else "不是同一件事"
+        reason = f"（{said['reason']}）" if said.get("reason") else ""
+        return f"工作人员 {said.get('by', '')} 裁定：{self.name(entry.submission_id)} 与 {other} {word}{reason}"
 
     def _moved(self, entry: Entry) -> str:
         who, before, after = entry.submission_id, entry.detail.get("from_ticket"), entry.detail.get("to_ticket")
@@ -103,6 +110,7 @@ class Narrator:
         "SubmissionAttached": _attached,
         "SubmissionLinked": _linked,
         "ReviewAsked": _review,
+        "ReviewDecided": _decided,
         "SubmissionMoved": _moved,
         "TicketStateChanged": _state,
         "TicketNoted": _noted,

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     read_model: str | None = None  # SQLAlchemy URL
     ledger: str | None = None  # SQLAlchemy URL
     host: str = "127.0.0.1"
+    clerk_secret: str = Field("", repr=False)  # who signs with it reads and decides; none: that door is closed
+    clerk_secret_old: str = Field("", repr=False)  # accepted too, while the secret changes
     port: int = Field(8600, ge=1, le=65535)  # of the HTTP API
     metrics_port: int = Field(0, ge=0, le=65535)  # where the others serve /metrics and /healthz; 0: any free port
     tick_seconds: float = Field(5.0, ge=0)  # how often time is sent as a record; 0: somebody else does

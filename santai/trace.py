@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
-from santai.projector.reading import Dossier, Entry, dossier, find, reading
+from santai.projector.numbers import find
+from santai.projector.reading import Entry, TicketFile, reading, ticket_file
 from santai.sentences import Narrator
 from santai.words import Words, clock_time, iso
 
@@ -119,11 +120,11 @@ def trace(engine: Engine, number: str, words: Words | None = None) -> Trace:
     """The story behind a number. Raises NotFound, Ambiguous, and Retry when the database is in trouble."""
     words = words or Words.load()
     with reading(engine) as connection:
-        found = dossier(connection, find(connection, number).ticket_id)
+        found = ticket_file(connection, find(connection, number).ticket_id)
     return _trace(number, found, words)
 
 
-def _trace(number: str, found: Dossier, words: Words) -> Trace:
+def _trace(number: str, found: TicketFile, words: Words) -> Trace:
     ticket, narrator = found.ticket, Narrator(words, found.names)
     lines = [(entry.at, entry.seq, _line(entry, narrator)) for entry in found.story]
     lines += [(alert["at"], alert["seq"], _warning(alert, narrator)) for alert in found.alerts]

@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException as Unrouted
 from starlette.requests import ClientDisconnect
 
 from connectors.webhook import BODY_BYTES_MAX, TOO_LARGE
+from santai.api.clerk import ClerkDoor, add_clerk_routes
 from santai.api.progress import CONFIDENTIAL, Progress, progress
 from santai.api.unread import ReadToTheEnd
-from santai.projector.reading import Ambiguous, NotFound
+from santai.projector.numbers import Ambiguous, NotFound
 from santai.words import Words
 from schemas.errors import Retry
 
@@ -45,10 +46,12 @@ def create_app(
     metrics_registry: CollectorRegistry,
     *,
     words: Words | None = None,
+    clerk: ClerkDoor | None = None,
     confidential: Collection[str] = CONFIDENTIAL,
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
 ) -> FastAPI:
-    """The application. `webhooks`: system → handler. `now_ms` is the clock that signatures are checked against."""
+    """The application. `webhooks`: system → handler; without `clerk` that door is closed. `now_ms` is the clock that
+    signatures are checked against."""
     said = words or Words.load()
     app = FastAPIOffline(  # its pages load nothing from elsewhere: a government network has no way out
         redoc_url=None,
@@ -73,6 +76,8 @@ def create_app(
     @app.get("/tickets/{number:path}", summary="按编号查进度", responses=_TICKETS)
     def ticket(number: str) -> Progress:
         return progress(read_engine, number, said, confidential)
+
+    add_clerk_routes(app, clerk)
 
     @app.get("/healthz", summary="健康状况", responses={503: {"description": "不健康，原因见内容"}})
     def healthz() -> Response:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
-from santai.projector.reading import Dossier, Entry, NotFound, dossier, find, reading
+from santai.projector.numbers import NotFound, find
+from santai.projector.reading import Entry, TicketFile, reading, ticket_file
 from santai.sentences import Narrator
 from santai.words import Words, iso
 
@@ -97,7 +98,7 @@ def progress(engine: Engine, number: str, words: Words, confidential: Collection
     """How the matter with this number stands. Raises NotFound, Ambiguous, and Retry when the database is in trouble."""
     with reading(engine) as connection:
         asked = find(connection, number, confidential)
-        found = dossier(connection, asked.ticket_id)
+        found = ticket_file(connection, asked.ticket_id)
     hidden = frozenset(confidential) - asked.systems
     answer = _answer(found, words, hidden)
     if found.members and not answer.members:
@@ -105,7 +106,7 @@ def progress(engine: Engine, number: str, words: Words, confidential: Collection
     return answer
 
 
-def _answer(found: Dossier, words: Words, hidden: frozenset[str]) -> Progress:
+def _answer(found: TicketFile, words: Words, hidden: frozenset[str]) -> Progress:
     ticket = found.ticket
     narrator = Narrator(words, found.names)
     return Progress(
@@ -185,7 +186,7 @@ _SHOWN = frozenset({"TicketOpened", "SubmissionAttached", "SubmissionMoved", "Ti
 _NAMING = ("to_submission", "to_ticket", "from_ticket", "merged_into")
 
 
-def _open_to_all(found: Dossier, hidden: frozenset[str]) -> Iterable[Entry]:
+def _open_to_all(found: TicketFile, hidden: frozenset[str]) -> Iterable[Entry]:
     """Entries to show: none of a hidden system, and none that names what is not (or not any more) this matter."""
     known = {name.submission_id for name in found.members} | found.group
     known -= {name.submission_id for name in found.names.values() if name.system in hidden}

@@ -17,6 +17,7 @@ from schemas.events.common import Member
 from schemas.events.ticket import (
     Alert,
     ReviewAsked,
+    ReviewDecided,
     SubmissionAttached,
     SubmissionLinked,
     SubmissionMarked,
@@ -33,6 +34,7 @@ Story = (
     | SubmissionAttached
     | SubmissionLinked
     | ReviewAsked
+    | ReviewDecided
     | SubmissionMoved
     | TicketStateChanged
     | TicketNoted
@@ -62,11 +64,13 @@ def rows_for(event: object, value: bytes = b"") -> list[Change]:
     if isinstance(event, Alert):
         changes.append(_alert(event))
     elif isinstance(event, TicketState):
-        changes.extend(_deadlines(event))
+        changes.extend((*_deadlines(event), *_reviews(event), _privacy(event)))
     else:
         changes.append(_story(event))
         if isinstance(event, TicketTold):
             changes.append(_telling(event))
+        elif isinstance(event, ReviewDecided):
+            changes.append(_decision(event))
     return changes
 
 
@@ -139,6 +143,31 @@ def _deadlines(event: TicketState) -> Iterable[Change]:
         )
 
 
+def _reviews(event: TicketState) -> Iterable[Change]:
+    for review in event.reviews:
+        yield _change(
+            "reviews",
+            {
+                "ticket_id": event.ticket_id,
+                "submission_id": review.submission_id,
+                "to_submission": review.to_submission,
+                "seq": event.seq,
+                "at": review.at,
+                "reasons": orjson.dumps(review.reasons).decode(),
+            },
+        )
+
+
+def _privacy(event: TicketState) -> Change:
+    return _change("privacy", {"ticket_id": event.ticket_id, "seq": event.seq, "confidential": event.confidential})
+
+
+def _decision(event: ReviewDecided) -> Change:
+    a, b = sorted((event.submission_id, event.to_submission))
+    names = ("at", "event_id", "same", "by", "reason")
+    return _change("decisions", {"a": a, "b": b, **{name: getattr(event, name) for name in names}})
+
+
 def _alert(event: Alert) -> Change:
     names = ("event_id", "ticket_id", "at", "seq", "clock", "stage", "started_at", "due_at", "provisional", "family")
     return _change("alerts", {**{name: getattr(event, name) for name in names}, "system": event.system})
@@ -187,6 +216,7 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     SubmissionAttached: _picker("to_submission", "score", "reasons"),
     SubmissionLinked: _picker("to_ticket", "to_submission", "link_kind", "reasons"),
     ReviewAsked: _picker("to_submission", "reasons"),
+    ReviewDecided: _picker("to_submission", "same", "by", "reason"),
     SubmissionMoved: _picker("from_ticket", "to_ticket", "reasons"),
     TicketStateChanged: _picker("state", "previous", "merged_into"),
     TicketNoted: _picker("what", "grade", "satisfied", "state"),

@@ -124,6 +124,37 @@ MARKS = Table(
     Column("marks", Text, comment="JSON: fields that could not be read and why; no values"),
 )
 
+REVIEWS = Table(
+    "reviews",
+    METADATA,
+    Column("ticket_id", Text, primary_key=True),
+    Column("submission_id", Text, primary_key=True),
+    Column("to_submission", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False, comment="open if it is the ticket's deadlines_seq: of its last summary"),
+    Column("at", BigInteger, comment="since when"),
+    Column("reasons", Text, comment="JSON: reason codes"),
+)
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("a", Text, primary_key=True, comment="of the two submission ids the smaller"),
+    Column("b", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("same", Boolean),
+    Column("by", Text, comment="account"),
+    Column("reason", Text, comment="nothing personal: looked at before it was taken"),
+)
+
+PRIVACY = Table(
+    "privacy",
+    METADATA,
+    Column("ticket_id", Text, primary_key=True, comment="also that of a submission that is in another ticket"),
+    Column("seq", BigInteger, nullable=False),
+    Column("confidential", Boolean),
+)
+
 OFFSETS = Table(
     "offsets",
     METADATA,
@@ -152,6 +183,7 @@ Index("memberships_submission", MEMBERSHIPS.c.submission_id)
 Index("tickets_merged_into", TICKETS.c.merged_into)
 Index("story_ticket", STORY.c.ticket_id)
 Index("story_submission", STORY.c.submission_id)
+Index("reviews_to", REVIEWS.c.to_submission)
 Index("alerts_ticket", ALERTS.c.ticket_id)
 
 
@@ -217,6 +249,9 @@ RULES: Mapping[str, Rule] = {
         Rule(STORY),
         Rule(ALERTS),
         Rule(DEADLINES, (Group(("seq",), ("started_at", "due_at", "stage", "provisional")),)),
+        Rule(REVIEWS, (Group(("seq",), ("at", "reasons")),)),
+        Rule(DECISIONS, (Group(("at", "event_id"), ("same", "by", "reason")),)),
+        Rule(PRIVACY, (Group(("seq",), ("confidential",)),)),
         Rule(MARKS, (Group(("version",), ("marks",)),)),
         Rule(TELLINGS, (Group(("seq",), ("at", "system", "kind", "state", "result", "reason")),)),
     )

@@ -1,4 +1,4 @@
-"""`santai run api`: POST /intake/{system}, GET /tickets/{number}, /healthz, /metrics, /docs."""
+"""`santai run api`: POST /intake/{system}, GET /tickets/{number}, the clerk's door, /healthz, /metrics, /docs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from contextlib import ExitStack
 
 from connectors.intake import Intake
 from connectors.ledger import Ledger
+from connectors.publish import Publisher
 from connectors.store import open_store
 from connectors.webhook import WebhookIntake
 from observability.health import Health
 from observability.metrics import Metrics
 from santai.api.app import create_app
+from santai.api.clerk import ClerkDoor, clerk_scheme
 from santai.api.serve import serve_api
 from santai.projector.store import ready_read_model
+from santai.review.decide import Decider
 from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, systems_of, words_of
@@ -23,6 +26,7 @@ from santai.settings import Settings
 
 def run_api(settings: Settings) -> int:
     """Blocks until stopped; the exit code of the process."""
+    scheme = clerk_scheme(settings.clerk_secret, settings.clerk_secret_old)
     systems = systems_of(settings, connect=True)
     create_topics(settings, systems)
     register_schemas(settings, systems)
@@ -39,12 +43,16 @@ def run_api(settings: Settings) -> int:
         for name, system in systems.items()
         if system.kind == "webhook"
     }
+    words = words_of(settings)
+    publisher = Publisher(settings.clients())
+    decider = Decider(read_model, codec_of(settings), settings.topics, publisher)
     app = create_app(
         read_model,
         webhooks,
         lambda: ((report := health.report()).ok, report.as_json()),
         metrics.registry,
-        words=words_of(settings),
+        words=words,
+        clerk=ClerkDoor(scheme, read_model, codec_of(settings), decider.decide, words),
     )
     url = f"http://{settings.host}:{settings.port}"
     try:
@@ -52,6 +60,7 @@ def run_api(settings: Settings) -> int:
             here = announced(settings.data_dir, "api", url)
             serve_api(app, settings.host, settings.port, stop, lambda: known.enter_context(here))
     finally:
+        publisher.close()
         intake.close()
     return 0
 

@@ -13,6 +13,7 @@ from observability.health import Health, Verdict
 from observability.metrics import Metrics
 from santai.dlq import Dlq
 from santai.projector.projector import Projected, Projector
+from santai.projector.reviews import waiting
 from santai.projector.schema import DEADLINES, TICKETS
 from santai.projector.store import Place, ready_read_model
 from santai.services.cluster import admin
@@ -87,7 +88,8 @@ class Progress:
 
 
 class Survey:
-    """What only the whole read model and the DLQ can say, looked up now and then: clocks by stage, dead letters."""
+    """What only the whole read model and the DLQ can say, looked up now and then: clocks by stage, open questions, dead
+    letters."""
 
     def __init__(self, settings: Settings, engine: Engine, metrics: Metrics) -> None:
         self._dlq = Dlq(settings.clients(), settings.topics, engine)
@@ -114,7 +116,10 @@ class Survey:
         )
         with self._engine.connect() as connection:
             states = {(str(clock), str(stage)): int(n) for clock, stage, n in connection.execute(open_clocks)}
+            reviews, oldest = waiting(connection)
         self._metrics.set_clock_states(states)
+        self._metrics.reviews_open().set(reviews)
+        self._metrics.review_oldest().set(0 if oldest is None else max(0.0, time.time() - oldest / 1000))
         self._metrics.dlq().set(self._dlq.count())
 
 

@@ -86,6 +86,7 @@ class Ruling:
     same: bool
     at: int
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

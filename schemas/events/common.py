@@ -79,3 +79,13 @@ class Deadline:
     due_at: int
     stage: str
     provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A question that only a person can answer: are the two one matter?"""
+
+    submission_id: str
+    to_submission: str
+    at: int
+    reasons: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events.common import Deadline, Mark, Member
+from schemas.events.common import Deadline, Mark, Member, Review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,17 @@ class ReviewAsked(TicketEventHead):
     submission_id: str
     to_submission: str
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecided(TicketEventHead):
+    """A clerk has decided whether two are the same."""
+
+    submission_id: str
+    to_submission: str
+    same: bool
+    by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +166,5 @@ class TicketState:
     at: int
     members: tuple[Member, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    confidential: bool = False

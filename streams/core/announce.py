@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from schemas.events.book import BookContents, Features, Note
-from schemas.events.common import Deadline, Member, Person
+from schemas.events.common import Deadline, Member, Person, Review
 from schemas.events.ticket import (
     Alert,
     ReviewAsked,
+    ReviewDecided,
     SubmissionAttached,
     SubmissionLinked,
     SubmissionMoved,
@@ -21,16 +22,18 @@ from schemas.events.ticket import (
     TicketTold,
 )
 from schemas.ids import deterministic_id, digest
+from streams.core.blocking import keeps_to_itself
 from streams.core.clocks import ClockStatus
 from streams.core.component import Component, Link, Ticket
 from streams.core.entries import ATTACHED, Entry
+from streams.core.questions import later_first, open_reviews, other_of
+from streams.core.stages import STAGES, reached_at, shown, stage_label
 
 TicketEvent = (
-    TicketOpened | SubmissionAttached | SubmissionLinked | ReviewAsked | SubmissionMoved | TicketStateChanged
-    | TicketNoted | TicketTold | Alert
+    TicketOpened | SubmissionAttached | SubmissionLinked | ReviewAsked | ReviewDecided | SubmissionMoved
+    | TicketStateChanged | TicketNoted | TicketTold | Alert
 )  # fmt: skip
 _E = TypeVar("_E", bound=TicketEvent)
-_STAGES = ("near", "yellow", "red")
 _NO_CLOCK_KINDS = frozenset({"follow-up"})
 
 
@@ -185,6 +188,20 @@ class Announcer:
             to_ticket=target, link_kind=link.kind, **common,
         )  # fmt: skip
 
+    def rulings(self) -> None:
+        """A clerk's word on a pair, told under the later of the two that is here, and again only when it changes."""
+        for ruling in self._book.rulings:
+            here = later_first(ruling, self._book.members)
+            if not here or any(self._entries[s].ruled(other_of(ruling, s)) is ruling.same for s in here):
+                continue
+            for s in here:
+                self._entries[s].rule(other_of(ruling, s), ruling.same)
+            late, early = here[0], other_of(ruling, here[0])
+            self._emit(
+                ReviewDecided, self._entries[late].ticket_id, ruling.at, f"{late}:{early}:{ruling.at}",
+                submission_id=late, to_submission=early, same=ruling.same, by=ruling.by, reason=ruling.reason,
+            )  # fmt: skip
+
     def has_clocks(self, ticket: Ticket) -> bool:
         """A progress or supplement call is linked and has no clock of its own."""
         return not any(x.kind in _NO_CLOCK_KINDS and x.submission_id == ticket.ticket_id for x in self._component.links)
@@ -193,14 +210,14 @@ class Announcer:
         """Every stage a clock has passed since the last word on it."""
         entry = self._entries[ticket.ticket_id]
         for status in statuses:
-            reached = _STAGES[: _STAGES.index(status.reached) + 1] if status.reached in _STAGES else ()
+            reached = STAGES[: STAGES.index(status.reached) + 1] if status.reached in STAGES else ()
             for stage in reached:
-                label = _stage_label(status, stage)
+                label = stage_label(status, stage)
                 if label in entry.stages:
                     continue
                 entry.stages.append(label)
                 self._emit(
-                    Alert, ticket.ticket_id, _reached_at(status, stage), label,
+                    Alert, ticket.ticket_id, reached_at(status, stage), label,
                     clock=status.clock, stage=stage, started_at=status.started_at, due_at=status.due_at,
                     provisional=status.provisional, family=ticket.head.family, system=ticket.head.system,
                 )  # fmt: skip
@@ -224,17 +241,19 @@ class Announcer:
         deadlines = tuple(
             Deadline(
                 clock=s.clock, started_at=s.started_at, due_at=s.due_at,
-                stage=_shown(s, entry.stages), provisional=s.provisional,
+                stage=shown(s, entry.stages), provisional=s.provisional,
             )
             for s in statuses
         )  # fmt: skip
-        summary = digest(repr((ticket.head.family, ticket.head.kind, deadlines)).encode())[:16]
+        reviews, confidential = open_reviews(ticket, self._component), keeps_to_itself(ticket.head)
+        more = (reviews, confidential) if reviews or confidential else ()
+        summary = digest(repr((ticket.head.family, ticket.head.kind, deadlines, *more)).encode())[:16]
         if not entry.spoken:
             if summary == entry.summary:
                 return
             entry.seq += 1  # the number of the summary itself
         entry.summary = summary
-        self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines)
+        self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines, reviews)
 
     def snapshots_of_members(self) -> None:
         """Submissions that have just gone into another's ticket."""
@@ -242,11 +261,12 @@ class Announcer:
             entry = self._entries[member.submission_id]
             if not entry.spoken:
                 entry.seq += 1
-            self._state(member, entry, member.received_at, (member_of(member),), ())
+            self._state(member, entry, member.received_at, (member_of(member),))
 
     def _state(
-        self, head: Features, entry: Entry, at: int, members: tuple[Member, ...], deadlines: tuple[Deadline, ...]
-    ) -> None:
+        self, head: Features, entry: Entry, at: int, members: tuple[Member, ...],
+        deadlines: tuple[Deadline, ...] = (), reviews: tuple[Review, ...] = (),
+    ) -> None:  # fmt: skip
         inside = entry.ticket_id != head.submission_id
         self.events.append(
             TicketState(
@@ -261,6 +281,8 @@ class Announcer:
                 at=at,
                 members=members,
                 deadlines=deadlines,
+                reviews=reviews,
+                confidential=keeps_to_itself(head),
             )
         )
 
@@ -275,20 +297,3 @@ class Announcer:
             published=tuple(sorted(published, key=lambda p: p.submission_id)),
             tellings=tuple(t for t in self._book.tellings if t.submission_id not in self._entries),
         )
-
-
-def _reached_at(status: ClockStatus, stage: str) -> int:
-    return {"near": status.near_at, "yellow": status.due_at, "red": status.red_at}[stage]
-
-
-def _stage_label(status: ClockStatus, stage: str) -> str:
-    """By the moment the stage is reached: a pause moves only what is still to come."""
-    return f"{status.clock}:{stage}:{_reached_at(status, stage)}"
-
-
-def _shown(status: ClockStatus, announced: Sequence[str]) -> str:
-    """The stage as partners read it: never less than was announced, though the book's new holder lags in time."""
-    if status.stage in ("met", "stopped"):
-        return status.stage
-    said = [stage for stage in _STAGES if _stage_label(status, stage) in announced]
-    return said[-1] if said else status.stage

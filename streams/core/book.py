@@ -87,7 +87,7 @@ def _told_note(x: Note, y: Note) -> Note:
 
 
 def _later_ruling(x: Ruling, y: Ruling) -> Ruling:
-    return max(x, y, key=lambda r: (r.at, r.same, r.by))
+    return max(x, y, key=lambda r: (r.at, r.same, r.by, r.reason))
 
 
 def _higher(x: Published, y: Published) -> Published:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas.events.book import Published
 
+_RULED = {True: "ruled-same", False: "ruled-different"}
 ATTACHED = "ATTACHED"  # in another's ticket, and never had one of its own
 
 
@@ -42,6 +43,16 @@ class Entry:
     def spoken(self) -> bool:
         """Whether this publication says anything under the member's own number."""
         return self.seq != (self.was.seq if self.was else 0)
+
+    def ruled(self, other: str) -> bool | None:
+        """What was told of a clerk's word on this member and the other; None: nothing yet."""
+        label = next((x for x in self.links if x.startswith("ruled-") and x.endswith(f":{other}")), None)
+        return None if label is None else label.startswith(_RULED[True])
+
+    def rule(self, other: str, same: bool) -> None:
+        """A clerk's word on this member and the other is told now."""
+        self.links = [x for x in self.links if x not in (f"{word}:{other}" for word in _RULED.values())]
+        self.links.append(f"{_RULED[same]}:{other}")
 
     def frozen(self) -> Published:
         """As it is kept: one revision up if anything changed."""

@@ -24,7 +24,7 @@ from schemas.events.tables import Held
 from schemas.events.ticket import SubmissionMarked, TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import member_of
-from streams.core.blocking import BlockKey
+from streams.core.blocking import BlockKey, keeps_to_itself
 from streams.core.compare import REVIEW, compared, order
 from streams.core.traits import with_traits
 
@@ -50,7 +50,7 @@ def contents_of(e: NoteEvent | Decided | Receipt) -> BookContents:
     """What the book learns of an event that is no submission."""
     match e:
         case Decided():
-            return BookContents(rulings=(Ruling(a=e.a, b=e.b, same=e.same, at=e.at, by=e.by),))
+            return BookContents(rulings=(Ruling(a=e.a, b=e.b, same=e.same, at=e.at, by=e.by, reason=e.reason),))
         case Receipt():
             telling = Telling(
                 submission_id=e.submission_id, system=e.system, push_id=e.push_id, kind=e.kind, state=e.state,
@@ -155,4 +155,5 @@ def received(f: Features) -> TicketState:
         received_at=f.received_at,
         at=f.received_at,
         members=(member_of(f),),
+        confidential=keeps_to_itself(f),
     )

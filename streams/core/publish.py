@@ -32,6 +32,7 @@ def publish(book: BookContents, clocks: ClockBook, *, now: int, cause_id: str) -
     run = Announcer(book, component, cause_id)
     for ticket in component.tickets:
         run.placements(ticket)
+    run.rulings()
     found = [(t, clocks.evaluate(_facts(t), now) if run.has_clocks(t) else ()) for t in component.tickets]
     for ticket, statuses in found:
         run.notes(ticket)

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from demo.scenario.plan import Plan
 from santai.platform.mariadb import MariaDb
 from santai.platform.up import LocalPlatform
-from santai.projector.reading import reading, root_of
+from santai.projector.numbers import root_of
+from santai.projector.reading import reading
 from santai.projector.schema import MEMBERSHIPS, SUBMISSIONS, TICKETS
 from santai.projector.store import open_read_model
 from santai.rehearsal.report import Tally

@@ -9,6 +9,7 @@ from schemas.events.book import BookContents, Features, Ruling, Telling
 from schemas.events.ticket import (
     Alert,
     ReviewAsked,
+    ReviewDecided,
     SubmissionAttached,
     SubmissionLinked,
     SubmissionMoved,
@@ -101,8 +102,8 @@ def test_an_earlier_one_takes_over_and_both_tickets_hear_of_it() -> None:
 def test_parted_again_both_tickets_and_both_summaries_say_so() -> None:
     first = said(book(features("a"), features("b", 1)))
     apart = said(learn(first.book, rulings=(Ruling(a="a", b="b", same=False, at=9, by="c"),)))
-    assert story(apart) == [("a", "SubmissionMoved", 3), ("b", "TicketOpened", 2)]
-    assert states(apart) == {"a": ("RECEIVED", None, 3, ["a"]), "b": ("RECEIVED", None, 2, ["b"])}
+    assert story(apart) == [("a", "SubmissionMoved", 3), ("b", "TicketOpened", 2), ("b", "ReviewDecided", 3)]
+    assert states(apart) == {"a": ("RECEIVED", None, 3, ["a"]), "b": ("RECEIVED", None, 3, ["b"])}
     assert [m.submission_id for m in of(apart, SubmissionMoved)[0].members] == ["a"]
 
 
@@ -111,9 +112,53 @@ def test_a_merged_ticket_rises_again_with_its_own_number_of_events() -> None:
     merged = said(learn(alone.book, features("a")))
     assert states(merged)["b"] == ("MERGED", "a", 4, ["b"])
     apart = said(learn(merged.book, rulings=(Ruling(a="a", b="b", same=False, at=9, by="c"),)))
-    assert [x for x in story(apart) if x[0] == "b"] == [("b", "SubmissionMoved", 5), ("b", "TicketStateChanged", 6)]
-    assert states(apart)["b"] == ("ACCEPTED", None, 6, ["b"])
+    assert [x for x in story(apart) if x[0] == "b"] == [
+        ("b", "SubmissionMoved", 5), ("b", "ReviewDecided", 6), ("b", "TicketStateChanged", 7),
+    ]  # fmt: skip
+    assert states(apart)["b"] == ("ACCEPTED", None, 7, ["b"])
     assert states(apart)["a"] == ("RECEIVED", None, 5, ["a"])
+
+
+def ruled(same: bool, at: int) -> tuple[Ruling, ...]:
+    return (Ruling(a="a", b="b", same=same, at=at, by=f"clerk{at}", reason="已核对"),)
+
+
+def test_a_clerks_word_is_told_once_and_again_when_it_changes() -> None:
+    known = said(book(features("a"), features("b", 1), rulings=ruled(False, 5))).book
+    told: list[Any] = []
+    for same, at in ((False, 6), (True, 7), (True, 8), (False, 9)):
+        then = said(learn(known, rulings=ruled(same, at)))
+        told += of(then, ReviewDecided)
+        known = then.book
+    assert [(e.submission_id, e.to_submission, e.same, e.by, e.at) for e in told] == [
+        ("b", "a", True, "clerk7", 7), ("b", "a", False, "clerk9", 9),
+    ]  # fmt: skip
+    assert of(said(learn(known, rulings=ruled(True, 8))), ReviewDecided) == [], "an earlier word changes nothing"
+
+
+def test_a_word_about_who_is_not_here_yet_is_told_once() -> None:
+    first = said(book(features("a"), rulings=ruled(True, 5)))
+    assert [(e.submission_id, e.to_submission) for e in of(first, ReviewDecided)] == [("a", "b")]
+    assert of(said(learn(first.book, features("b", 1))), ReviewDecided) == []
+
+
+def test_open_questions_stand_in_the_summary_and_leave_it_when_answered() -> None:
+    """One ID number and phone under unrelated names is for a person to look at."""
+    first = said(book(features("a"), features("b", 1, name="赵钱孙")))
+    open_then = {e.ticket_id: e.reviews for e in first.events if isinstance(e, TicketState)}
+    (asked,) = open_then["b"]
+    assert (asked.submission_id, asked.to_submission, asked.at) == ("b", "a", 1)
+    for same in (True, False):
+        then = said(learn(first.book, rulings=ruled(same, 9)))
+        after = {e.ticket_id: e.reviews for e in then.events if isinstance(e, TicketState)}
+        assert after["b"] == ()
+
+
+def test_what_is_confidential_says_so_in_its_summary() -> None:
+    told = said(book(features("a"), features("s", 1, confidential=True), features("j", 2, system="12309")))
+    assert {e.ticket_id: e.confidential for e in told.events if isinstance(e, TicketState)} == {
+        "a": False, "s": True, "j": True,
+    }  # fmt: skip
 
 
 def test_a_late_status_is_noted_and_moves_nothing() -> None:

@@ -11,6 +11,7 @@ from schemas.events.inbox import Book, Claim, Decided, Join, Rated, Receipt, Sta
 from schemas.events.tables import TicketRecord
 from schemas.events.ticket import (
     Alert,
+    ReviewDecided,
     SubmissionAttached,
     SubmissionMarked,
     TicketNoted,
@@ -259,7 +260,8 @@ def test_a_clerk_may_bring_strangers_together() -> None:
     one, other = One(), One()
     one.settles(a)
     other.settles(b)
-    (asked,) = one.hears(decided(a, b, at=a))
+    asked, told, _summary = one.hears(decided(a, b, at=a))
+    assert (type(told), told.same, told.by) == (ReviewDecided, True, "clerk")
     assert (type(asked), asked.submission_id, asked.earlier) == (Join, b.submission_id, a.submission_id)
     (sent,) = other.hears(asked)
     attached = one.hears(sent)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from mappings.lexicon import lexicon
 from mappings.targets import NOTES, SUBMISSION
 from mappings.vocabulary import Channel, DeliveryKind, Family, RequestKind, State
-from santai.projector.reading import Ambiguous, NotFound
+from santai.projector.numbers import Ambiguous, NotFound
 from santai.trace import render, trace
 from santai.words import Words
 from schemas.events.common import Mark, Member
