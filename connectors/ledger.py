@@ -11,7 +11,7 @@ All functions raise Retry when the database is in trouble.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, and_, bindparam, case, exists, false, func, or_, select, true, update
@@ -196,6 +196,13 @@ class Ledger:
         with writing(self._engine) as connection:
             for some in _chunks(list(push_ids), 500):
                 connection.execute(update(pushes).where(pushes.c.push_id.in_(some)).values(receipted=true()))
+
+    def waiting(self, systems: Collection[str], tickets: Collection[str]) -> list[PushRow]:
+        """What these systems have not been told of these tickets yet, oldest first."""
+        about = and_(_open, pushes.c.system.in_(sorted(systems)), pushes.c.ticket_id.in_(sorted(tickets)))
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(*_columns).where(about).order_by(pushes.c.created_at, pushes.c.push_id))
+            return [push_row(row) for row in rows]
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many pushes by (system, status)."""

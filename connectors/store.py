@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     event,
     false,
+    inspect,
     text,
 )
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -84,6 +86,15 @@ _CREATION = 7_305_121_845  # any number, the same for all: two processes must no
 
 def open_store(url: str) -> Engine:
     """An engine with the tables made. Raises Stop when the URL is unusable, Retry when the server is not there."""
+    engine = _engine(url)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _CREATION})
+        metadata.create_all(connection)
+    return engine
+
+
+def _engine(url: str) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=16)
     except Exception as error:  # SQLAlchemy raises many types for a URL it cannot use, import errors among them
@@ -92,11 +103,17 @@ def open_store(url: str) -> Engine:
         _prepare_sqlite(engine)
     elif engine.dialect.name != "postgresql":
         raise Stop(f"推送台账只支持 sqlite 或 postgresql，不支持 {engine.dialect.name}：请修改 SANTAI_LEDGER")
-    with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _CREATION})
-        metadata.create_all(connection)
     return engine
+
+
+def existing_store(url: str) -> Engine | None:
+    """An engine, if the tables are there; makes nothing. Raises as `open_store`."""
+    file = url.removeprefix("sqlite:///")
+    if file != url and not os.path.isfile(file):
+        return None
+    engine = _engine(url)
+    with reading(engine) as connection:
+        return engine if inspect(connection).has_table(pushes.name) else None
 
 
 def _prepare_sqlite(engine: Engine) -> None:

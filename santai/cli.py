@@ -77,13 +77,17 @@ def down(as_json: AsJson = False) -> None:
 @app.command()
 def trace(number: str, as_json: AsJson = False) -> None:
     """一件事跨系统的全部经过,以及为什么认作同一件事。"""
+    from connectors.ledger import Ledger
+    from connectors.store import existing_store
     from santai.projector.store import existing_read_model
     from santai.services.parts import words_of
     from santai.trace import render
     from santai.trace import trace as follow
 
     given = settings()
-    found = follow(existing_read_model(given.read_model_url), number, words_of(given))
+    store = existing_store(given.ledger_url)
+    ledger = Ledger(store) if store is not None else None
+    found = follow(existing_read_model(given.read_model_url), number, words_of(given), ledger)
     if as_json:
         print_json(found.as_json())
     else:

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from santai.projector.numbers import Name
 from santai.projector.reading import Entry
 from santai.words import Words, clock_time
+
+
+class Waiting(Protocol):
+    """A push that is not settled, as the ledger has it."""
+
+    @property
+    def system(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def created_at(self) -> int: ...
+
+
+def waiting_result(push: Waiting) -> str:
+    """`planned` never tried, `retry` to be tried again, `sending`, `unknown`."""
+    return "retry" if push.status == "planned" and push.attempts else push.status
 
 
 class Narrator:
@@ -91,6 +113,14 @@ class Narrator:
 
     def _told(self, entry: Entry) -> str:
         return self.telling({**entry.detail, "system": entry.system})
+
+    def waiting(self, push: Waiting, reason: str = "") -> str:
+        """What a system has not been told yet, since when, and how the last try ended."""
+        state = f"（{self._words.state(push.state)}）" if push.state else ""
+        tries = f"，已试 {push.attempts} 次" if push.attempts else ""
+        what, result = f"{self._words.delivery(push.kind)}{state}", self._words.result(waiting_result(push))
+        said = f"告知{self._words.system(push.system)}“{what}”——{result}，{clock_time(push.created_at)} 起{tries}"
+        return f"{said}：{reason}" if reason else said
 
     def telling(self, said: Mapping[str, Any]) -> str:
         """What a system was told, and what became of it."""

@@ -11,9 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 
+from connectors.ledger import Ledger
+from connectors.pushes import PushRow
 from santai.projector.numbers import find
 from santai.projector.reading import Entry, TicketFile, reading, ticket_file
-from santai.sentences import Narrator
+from santai.sentences import Narrator, waiting_result
 from santai.words import Words, clock_time, iso
 
 
@@ -78,6 +80,21 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """What a system has not been told yet, and how the last try ended. `since` is in the hub's own time."""
+
+    since: int
+    system: str
+    system_title: str
+    kind: str
+    state: str | None
+    result: str
+    attempts: int
+    reason: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """All that `render` shows. Times are milliseconds since the epoch.
 
@@ -97,6 +114,7 @@ class Trace:
     clocks: tuple[Clock, ...]
     story: tuple[Line, ...]
     tellings: tuple[Line, ...]
+    waiting: tuple[Waits, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs: codes as in the answers over HTTP, titles beside them, times in ISO 8601."""
@@ -113,18 +131,21 @@ class Trace:
             "deadlines": [{**asdict(c), "due_at": iso(c.due_at)} for c in self.clocks],
             "story": [line.as_json() for line in self.story],
             "tellings": [line.as_json() for line in self.tellings],
+            "waiting": [{**asdict(w), "since": iso(w.since)} for w in self.waiting],
         }
 
 
-def trace(engine: Engine, number: str, words: Words | None = None) -> Trace:
-    """The story behind a number. Raises NotFound, Ambiguous, and Retry when the database is in trouble."""
+def trace(engine: Engine, number: str, words: Words | None = None, ledger: Ledger | None = None) -> Trace:
+    """The story behind a number; what still waits is the ledger's to say. Raises NotFound, Ambiguous, and Retry when
+    a database is in trouble."""
     words = words or Words.load()
     with reading(engine) as connection:
         found = ticket_file(connection, find(connection, number).ticket_id)
-    return _trace(number, found, words)
+    waiting = ledger.waiting(words.systems, found.group) if ledger is not None else ()
+    return _trace(number, found, words, waiting)
 
 
-def _trace(number: str, found: TicketFile, words: Words) -> Trace:
+def _trace(number: str, found: TicketFile, words: Words, waiting: Sequence[PushRow]) -> Trace:
     ticket, narrator = found.ticket, Narrator(words, found.names)
     lines = [(entry.at, entry.seq, _line(entry, narrator)) for entry in found.story]
     lines += [(alert["at"], alert["seq"], _warning(alert, narrator)) for alert in found.alerts]
@@ -154,6 +175,13 @@ def _trace(number: str, found: TicketFile, words: Words) -> Trace:
         ),
         story=tuple(line for line in told if line.type != _TELLING),
         tellings=tuple(line for line in told if line.type == _TELLING),
+        waiting=tuple(
+            Waits(
+                w.created_at, w.system, words.system(w.system), w.kind, w.state, waiting_result(w), w.attempts,
+                w.reason, narrator.waiting(w, w.reason),
+            )
+            for w in waiting
+        ),
     )  # fmt: skip
 
 
@@ -176,6 +204,7 @@ def _warning(alert: Mapping[str, Any], narrator: Narrator) -> Line:
 
 
 _TELLING = "TicketTold"
+_WAITING = {"planned": "", "sending": "", "retry": "yellow", "unknown": "red"}
 _STAGES = {"near": "cyan", "yellow": "yellow", "red": "red"}
 _TONES = {"TicketStateChanged": "bold", "SubmissionAttached": "green", "SubmissionMoved": "green"}
 
@@ -202,6 +231,12 @@ def render(told: Trace, console: Console) -> None:
     if told.tellings:
         console.print("[bold]告知[/bold]（枢纽时间：本枢纽推送并得到答复的时间，与业务时间不是同一个钟）")
         _print_lines(told.tellings, ("枢纽时间", "系统", "结果"), console)
+    if told.waiting:
+        console.print("[bold]尚未告知[/bold]（枢纽时间：自何时起等待）")
+        lines = [
+            Line(w.since, "Waiting", w.system, w.system_title, w.what, tone=_WAITING[w.result]) for w in told.waiting
+        ]
+        _print_lines(lines, ("枢纽时间", "系统", "情形"), console)
 
 
 def _print_lines(lines: Sequence[Line], titles: Sequence[str], console: Console) -> None:

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from connectors.webhook import BODY_BYTES_MAX, TOO_LARGE
 from santai.api.clerk import ClerkDoor, add_clerk_routes
-from santai.api.progress import CONFIDENTIAL, Progress, progress
+from santai.api.progress import CONFIDENTIAL, Progress, WaitingOf, progress
 from santai.api.unread import ReadToTheEnd
 from santai.projector.numbers import Ambiguous, NotFound
 from santai.words import Words
@@ -47,11 +47,12 @@ def create_app(
     *,
     words: Words | None = None,
     clerk: ClerkDoor | None = None,
+    waiting_of: WaitingOf = lambda _tickets: (),
     confidential: Collection[str] = CONFIDENTIAL,
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
 ) -> FastAPI:
-    """The application. `webhooks`: system → handler; without `clerk` that door is closed. `now_ms` is the clock that
-    signatures are checked against."""
+    """The application. `webhooks`: system → handler; without `clerk` that door is closed. `waiting_of`: what the ledger
+    still has to tell of tickets. `now_ms` is the clock that signatures are checked against."""
     said = words or Words.load()
     app = FastAPIOffline(  # its pages load nothing from elsewhere: a government network has no way out
         redoc_url=None,
@@ -75,7 +76,7 @@ def create_app(
 
     @app.get("/tickets/{number:path}", summary="按编号查进度", responses=_TICKETS)
     def ticket(number: str) -> Progress:
-        return progress(read_engine, number, said, confidential)
+        return progress(read_engine, number, said, waiting_of, confidential)
 
     add_clerk_routes(app, clerk)
 

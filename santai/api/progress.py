@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
+from connectors.pushes import PushRow
 from santai.projector.numbers import NotFound, find
 from santai.projector.reading import Entry, TicketFile, reading, ticket_file
-from santai.sentences import Narrator
+from santai.sentences import Narrator, waiting_result
 from santai.words import Words, iso
 
 CONFIDENTIAL = frozenset({"12309"})
@@ -76,6 +77,19 @@ class Telling(BaseModel):
     what: str
 
 
+class Waiting(BaseModel):
+    """What a system has not been told yet."""
+
+    system: str
+    system_title: str
+    kind: str
+    state: str | None
+    since: str
+    attempts: int
+    result: str = Field(description="planned 待送，sending 发送中，retry 没有送到、稍后重送，unknown 上次结果不明")
+    what: str
+
+
 class Progress(BaseModel):
     """How a matter stands, whichever of its numbers was asked for."""
 
@@ -92,21 +106,28 @@ class Progress(BaseModel):
     alerts: list[Warned]
     progress: list[Step]
     tellings: list[Telling]
+    waiting: list[Waiting] = Field(description="还没有告知到的；自 since 起等待")
 
 
-def progress(engine: Engine, number: str, words: Words, confidential: Collection[str] = CONFIDENTIAL) -> Progress:
-    """How the matter with this number stands. Raises NotFound, Ambiguous, and Retry when the database is in trouble."""
+WaitingOf = Callable[[Collection[str]], Sequence[PushRow]]
+"""Ticket ids → pushes about them that are not settled. Raises Retry when the ledger's database is in trouble."""
+
+
+def progress(
+    engine: Engine, number: str, words: Words, waiting_of: WaitingOf, confidential: Collection[str] = CONFIDENTIAL
+) -> Progress:
+    """How the matter with this number stands. Raises NotFound, Ambiguous, and Retry when a database is in trouble."""
     with reading(engine) as connection:
         asked = find(connection, number, confidential)
         found = ticket_file(connection, asked.ticket_id)
     hidden = frozenset(confidential) - asked.systems
-    answer = _answer(found, words, hidden)
+    answer = _answer(found, words, hidden, waiting_of(found.group))
     if found.members and not answer.members:
         raise NotFound("没有查到这个编号")
     return answer
 
 
-def _answer(found: TicketFile, words: Words, hidden: frozenset[str]) -> Progress:
+def _answer(found: TicketFile, words: Words, hidden: frozenset[str], waiting: Sequence[PushRow]) -> Progress:
     ticket = found.ticket
     narrator = Narrator(words, found.names)
     return Progress(
@@ -176,6 +197,20 @@ def _answer(found: TicketFile, words: Words, hidden: frozenset[str]) -> Progress
             for t in found.tellings
             if t["system"] not in hidden
         ],
+        waiting=[_waiting(push, narrator, words) for push in waiting if push.system not in hidden],
+    )
+
+
+def _waiting(push: PushRow, narrator: Narrator, words: Words) -> Waiting:
+    return Waiting(
+        system=push.system,
+        system_title=words.system(push.system),
+        kind=push.kind,
+        state=push.state,
+        since=str(iso(push.created_at)),
+        attempts=push.attempts,
+        result=waiting_result(push),
+        what=narrator.waiting(push),
     )
 
 

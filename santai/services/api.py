@@ -53,6 +53,7 @@ def run_api(settings: Settings) -> int:
         metrics.registry,
         words=words,
         clerk=ClerkDoor(scheme, read_model, codec_of(settings), decider.decide, words),
+        waiting_of=lambda tickets: ledger.waiting(systems, tickets),
     )
     url = f"http://{settings.host}:{settings.port}"
     try:

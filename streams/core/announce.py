@@ -137,7 +137,8 @@ class Announcer:
         )  # fmt: skip
 
     def notes(self, ticket: Ticket) -> None:
-        """State changes, and what happened that is no state. A late status is told as such: nothing moves back."""
+        """State changes, and what happened that is no state. A status that comes late, or that the table does not
+        allow at its time, is told as such: nothing moves back."""
         head = self._entries[ticket.ticket_id]
         announced = {n for m in ticket.members for n in self._entries[m.submission_id].notes}
         position = {s.note_id: i for i, s in enumerate(ticket.steps)}
@@ -152,14 +153,14 @@ class Announcer:
             if step is not None and step > last and note.state:
                 self._change(ticket.ticket_id, ticket.steps[step].at, note.state, ticket.head, note=note)
             else:
-                self._noted(ticket, note)
+                self._noted(ticket, note, "late-status" if step is not None else "barred-status")
         if head.state != ticket.state:  # another order of events than the one published: say where it stands
             self._change(ticket.ticket_id, ticket.steps[-1].at, ticket.state, ticket.head, note=None)
 
-    def _noted(self, ticket: Ticket, note: Note) -> None:
+    def _noted(self, ticket: Ticket, note: Note, status: str) -> None:
         self._emit(
             TicketNoted, ticket.ticket_id, note.at, note.event_id,
-            what="late-status" if note.state else note.what, submission_id=note.submission_id, system=note.system,
+            what=status if note.state else note.what, submission_id=note.submission_id, system=note.system,
             grade=note.grade, satisfied=note.satisfied, state=note.state, note=note.note, family=ticket.head.family,
         )  # fmt: skip
 

@@ -163,10 +163,18 @@ def test_what_is_confidential_says_so_in_its_summary() -> None:
 
 def test_a_late_status_is_noted_and_moves_nothing() -> None:
     first = said(book(features("a"), notes=(status("a", 5, "CLOSED"),)))
-    late = said(learn(first.book, notes=(status("a", 6, "ACCEPTED"),)))
+    late = said(learn(first.book, notes=(status("a", 2, "ACCEPTED"),)))
     assert story(late) == [("a", "TicketNoted", 3)]
     assert of(late, TicketNoted)[0].what == "late-status"
     assert states(late)["a"][0] == "CLOSED"
+
+
+def test_a_status_that_the_table_does_not_allow_is_not_called_late() -> None:
+    first = said(book(features("a"), notes=(status("a", 5, "CLOSED"),)))
+    barred = said(learn(first.book, notes=(status("a", 6, "ACCEPTED"),)))
+    assert story(barred) == [("a", "TicketNoted", 3)]
+    assert of(barred, TicketNoted)[0].what == "barred-status"
+    assert states(barred)["a"][0] == "CLOSED"
 
 
 def test_what_came_late_and_changes_all_is_said_as_it_stands() -> None:

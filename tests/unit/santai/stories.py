@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from connectors.ledger import Ledger
+from connectors.pushes import Mark as Ended
+from connectors.pushes import Plan, Status
+from connectors.store import open_store
 from schemas.events.common import Deadline, Mark, Member
 from schemas.events.ticket import (
     Alert,
@@ -100,3 +105,26 @@ def life() -> list[object]:
         ),
     ]
 # fmt: on
+
+
+def ledger_with_one_of_each(folder: Path, root: str, absorbed: str) -> Ledger:
+    """A ledger in which the tickets have pushes that are done, were never tried, not delivered, of unknown outcome."""
+    ledger = Ledger(open_store(f"sqlite:///{folder / 'ledger.db'}"))
+    tries: tuple[tuple[str, str, str, str | None, tuple[Status, str] | None], ...] = (
+        (root, "12345", "urge", None, (Status.DONE, "")),
+        (root, "web", "state", "ACCEPTED", None),
+        (root, "12345", "urge", None, (Status.PLANNED, "无法连接对方系统")),
+        (absorbed, "12345", "urge", None, (Status.UNKNOWN, "等待对方答复超时，结果不明")),
+        ("another", "web", "urge", None, None),
+    )
+    for seq, (ticket_id, system, kind, state, ended) in enumerate(tries):
+        at, push_id = 9_000 + seq * 1_000, f"p{seq}"
+        plan = Plan(push_id=push_id, system=system, ticket_id=ticket_id, seq=seq, kind=kind, state=state, payload=b"")
+        ledger.plan([plan], now=at)
+        if ended is not None:
+            ledger.lease(system, "w", limit=9, now=at, until=at + 500)
+            ledger.sending({push_id: None}, owner="w", now=at)
+            ledger.mark(
+                [Ended(push_id=push_id, status=ended[0], reason=ended[1], next_try_at=10**12)], owner="w", now=at
+            )
+    return ledger

@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from sqlalchemy import Engine
 
 from connectors.webhook import BODY_BYTES_MAX
 from santai.api.app import create_app
+from santai.api.progress import progress
 from santai.api.serve import serving
 from santai.projector.store import open_read_model
 from santai.words import Words
@@ -26,7 +28,7 @@ from schemas.errors import Retry
 from schemas.events.common import Mark, Member
 from schemas.events.ticket import SubmissionAttached, TicketNoted, TicketState
 from tests.unit.santai.conftest import Feed
-from tests.unit.santai.stories import A, B, C, life, marked, opened
+from tests.unit.santai.stories import A, B, C, ledger_with_one_of_each, life, marked, opened
 
 NOW = 1_700_000_000_000
 
@@ -80,6 +82,29 @@ def test_a_message_is_handed_to_its_systems_door(client: httpx.Client, door: Doo
 @pytest.mark.parametrize("status", [401, 422, 503])
 def test_what_the_door_refuses_is_refused(client: httpx.Client, status: int) -> None:
     assert client.post("/intake/12345", content=b"x", headers={"X-Status": str(status)}).status_code == status
+
+
+def test_what_still_waits_is_told_and_nothing_of_a_hidden_system(
+    read_model: Engine, feed: Feed, tmp_path: Path
+) -> None:
+    feed(life())
+    ledger = ledger_with_one_of_each(tmp_path, "sa", "sb")
+
+    def asked(confidential: frozenset[str], number: str) -> list[dict[str, Any]]:
+        found = progress(
+            read_model, number, Words.load(), lambda tickets: ledger.waiting({"12345", "web"}, tickets), confidential
+        )
+        return [w.model_dump() for w in found.waiting]
+
+    waiting = asked(frozenset(), "GDa")
+    assert [(w["system"], w["result"], w["attempts"], w["since"]) for w in waiting] == [
+        ("web", "planned", 0, "1970-01-01T08:00:10+08:00"),
+        ("12345", "retry", 1, "1970-01-01T08:00:11+08:00"),
+        ("12345", "unknown", 1, "1970-01-01T08:00:12+08:00"),
+    ]
+    assert "稍后重送" in waiting[1]["what"]
+    assert "无法连接" not in json.dumps(waiting, ensure_ascii=False), "what a partner's system said stays inside"
+    assert [w["system"] for w in asked(frozenset({"web"}), "GDa")] == ["12345", "12345"]
 
 
 def test_an_unknown_system_has_no_door(client: httpx.Client, door: Door) -> None:

@@ -19,7 +19,7 @@ from santai.words import Words
 from schemas.events.common import Mark, Member
 from schemas.events.ticket import ReviewAsked, SubmissionAttached, SubmissionLinked, TicketNoted, TicketTold
 from tests.unit.santai.conftest import Feed
-from tests.unit.santai.stories import A, B, C, life, marked, opened
+from tests.unit.santai.stories import A, B, C, ledger_with_one_of_each, life, marked, opened
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "trace"
 
@@ -36,7 +36,7 @@ def printed(engine: Engine, number: str, words: Words) -> str:
 
 
 def rest_of_life() -> list[object]:
-    """What `life` does not have: a link, a review, a rating, a call-back, a late status, a refusal."""
+    """What `life` does not have: a link, a review, a rating, a call-back, late and barred statuses, a refusal."""
     common = {"ticket_id": "sa", "members": (A, B), "submission_id": "sb"}
     note = {**common, "system": "12345"}
     return [
@@ -48,8 +48,9 @@ def rest_of_life() -> list[object]:
         TicketNoted(event_id="n1", at=9_992, seq=12, what="rating", grade=1, **note),
         TicketNoted(event_id="n2", at=9_993, seq=13, what="call-back", satisfied=False, **note),
         TicketNoted(event_id="n3", at=9_994, seq=14, what="late-status", state="SIGNED", **note),
+        TicketNoted(event_id="n4", at=9_994, seq=15, what="barred-status", state="ACCEPTED", **note),
         TicketTold(
-            event_id="t3", ticket_id="sa", at=9_995, seq=15, members=(A, B), system="web", push_id="q", kind="state",
+            event_id="t3", ticket_id="sa", at=9_995, seq=16, members=(A, B), system="web", push_id="q", kind="state",
             state="ACCEPTED", result="refused", reason="编号[不]存在",
         ),
     ]  # fmt: skip
@@ -60,6 +61,24 @@ def test_a_life_is_told_as_in_the_golden_file(read_model: Engine, feed: Feed, wo
     feed(life() + rest_of_life())
     golden = GOLDEN / f"{number}.txt"
     assert printed(read_model, number, words) == golden.read_text(encoding="utf-8")
+
+
+def test_what_still_waits_is_told_since_when_and_how_the_last_try_ended(
+    read_model: Engine, feed: Feed, words: Words, tmp_path: Path
+) -> None:
+    feed(life())
+    ledger = ledger_with_one_of_each(tmp_path, "sa", "sb")
+    told = trace(read_model, "GDa", words, ledger)
+    assert [w["result"] for w in told.as_json()["waiting"]] == ["planned", "retry", "unknown"]
+    out = StringIO()
+    render(told, Console(file=out, width=200, force_terminal=False))
+    _, _, waiting = out.getvalue().partition("尚未告知")
+    said = [" ".join(line.split()[3:]) for line in waiting.splitlines()[2:]]
+    assert said == [
+        "告知法律服务网“状态变化（已受理）”——待送，1970-01-01 08:00:10 起",
+        "告知12345热线“催办”——稍后重送，1970-01-01 08:00:11 起，已试 1 次：无法连接对方系统",
+        "告知12345热线“催办”——结果不明，1970-01-01 08:00:12 起，已试 1 次：等待对方答复超时，结果不明",
+    ]
 
 
 def test_every_member_tells_the_same_story(read_model: Engine, feed: Feed, words: Words) -> None:
