@@ -17,8 +17,9 @@ from streams.engine.logs import quieten
 
 log = logging.getLogger(__name__)
 
-STOP_S = 45.0
-"""How long stopping may take: in-flight batches are finished and committed first."""
+STOP_S = 8.0
+"""How long stopping may take: in-flight batches are finished and committed first. While the broker is away they cannot
+be, and waiting for it is the next process' business."""
 
 COLLECT_AFTER = (50_000, 20, 50)
 """Thresholds of the garbage collector; cycles may hold some megabytes until then."""
@@ -29,8 +30,8 @@ EXIT_FINE, EXIT_CRASH, EXIT_STOP = 0, 1, 2
 def run_worker(app: Any) -> int:
     """Blocks until SIGTERM or SIGINT (0), a crash (1) or a Stop (2): the exit code to end the process with.
 
-    Must run in the main thread. A worker that cannot stop within STOP_S ends the process with code 1: what was not
-    acked is done again by the next one.
+    Must run in the main thread. A worker that cannot stop within STOP_S ends the process at once, with the same code:
+    what was not acked is done again by the next one.
     """
     quieten()
     _calm_collector()
@@ -38,7 +39,7 @@ def run_worker(app: Any) -> int:
     asyncio.set_event_loop(loop)
     worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel=None)
     worker.spinner = None
-    _watch_stop(worker)
+    _watch_stop(worker, app)
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
@@ -63,13 +64,20 @@ def _calm_collector() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-def _watch_stop(worker: Any) -> None:
+def _watch_stop(worker: Any, app: Any) -> None:
     """From when the worker is asked to stop, or crashes, it has STOP_S."""
     asked = worker.loop.create_task(worker.wait_until_stopped())
 
     def arm(_: Any) -> None:
-        timer = threading.Timer(STOP_S, os._exit, (EXIT_CRASH,))
+        timer = threading.Timer(STOP_S, _end, (worker, app))
         timer.daemon = True
         timer.start()
 
     asked.add_done_callback(arm)
+
+
+def _end(worker: Any, app: Any) -> None:
+    """The end that waits for nobody: as after kill -9, the next worker takes over what is not acked."""
+    log.warning("%.0f 秒内未能停妥（Kafka 可能没有应答），进程就此结束；未确认的消息重启后重新处理，不会丢失", STOP_S)
+    told = worker._signal_stop_future is not None and app.crash_reason is None
+    os._exit(EXIT_FINE if told else EXIT_CRASH)

@@ -111,6 +111,27 @@ def test_a_frozen_worker_comes_back_without_writing_old_state(rig: Rig, fenced: 
     assert (sum(rig.verdict().values()) == 0 and rig.stores_ahead_or_apart() == []) == fenced
 
 
+def test_a_worker_told_to_stop_while_the_broker_is_away_ends_soon_and_loses_nothing(rig: Rig, kafka: Kafka) -> None:
+    worker = rig.start("a", "slow_commit")
+    worker.wait_ready()
+    rig.send_many(500)
+    wait_until(lambda: any_in_flight(rig, "a"), 60, "a batch being written")
+    kafka.suspend()
+    try:
+        began = time.monotonic()
+        code = worker.stop()
+        took_s = time.monotonic() - began
+    finally:
+        kafka.resume()
+    assert code == 0
+    assert took_s < 12
+    assert "不会丢失" in worker.log.read_text()
+    rig.start("a").wait_ready()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == dict.fromkeys(rig.verdict(), 0)
+
+
 def any_in_flight(rig: Rig, worker: str) -> bool:
     """Whether the worker has a batch in the works."""
     return any(p["in_flight_batches"] for p in rig.workers[worker].health().get("partitions", []))
