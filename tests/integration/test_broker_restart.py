@@ -21,6 +21,7 @@ from santai.services.ticker import ticker
 from santai.settings import Settings, load_settings
 from schemas.events.inbox import Tick
 from tests.support.road import STALL_S, Road, until
+from tests.support.supervision import supervised
 from tests.support.topics import read_all
 
 pytestmark = pytest.mark.integration
@@ -42,14 +43,13 @@ def test_the_processes_that_ask_the_broker_get_well_by_themselves(road: Road, ho
         assert road.send("12345", messages.hotline_ticket(missed, missed.tellings[0])).status == 503
     finally:
         kafka.start()
-    road.stage.start_hub()
+    with supervised(road.stage):
+        for matter in (missed, taken):
+            assert road.send("12345", messages.hotline_ticket(matter, matter.tellings[0])).status == 202
+            road.awaited(matter.tellings[0].number)
+        assert road.get(missed.tellings[0].number).status_code == httpx.codes.OK
     road.await_green(*road.stage.hub)
     assert {name: road.stage.process(name).identity for name in GO_ON} == before
-    for matter in (missed, taken):
-        assert road.send("12345", messages.hotline_ticket(matter, matter.tellings[0])).status == 202
-        road.awaited(matter.tellings[0].number)
-    assert road.get(missed.tellings[0].number).status_code == httpx.codes.OK
-    road.await_green(*road.stage.hub)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from schemas.events.intake import RawChange
 from schemas.ids import submission_id
 from schemas.topics import Topics
 from streams.engine.partitioner import partition_of
+from tests.support.supervision import health
 from tests.support.topics import read_all
 
 Answer = dict[str, Any]
@@ -158,7 +159,7 @@ class Road:
         try:
             answer: Answer = until(found, number)
         except AssertionError as e:
-            raise AssertionError(f"{e}; last answer: {last[0]}") from None
+            raise AssertionError(f"{e}; last answer: {last[0]}; the hub: {health(self.stage)}") from None
         return answer
 
     def settled(self, number: str, state: str, systems: Iterable[str]) -> Answer:
