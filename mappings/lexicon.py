@@ -105,6 +105,7 @@ class WordsFile(_Strict):
     generic: WordList
     boilerplate: WordList
     forms: WordList
+    trades: WordList
     provinces: WordList
     cities: WordList
     group: WordList
@@ -149,6 +150,7 @@ class Lexicon:
     generic: frozenset[str]
     boilerplate: re.Pattern[str]  # what anybody writes
     forms: tuple[str, ...]  # longest first
+    trades: re.Pattern[str]
     provinces: tuple[str, ...]
     cities: frozenset[str]
 
@@ -185,11 +187,16 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lex
         titles=words.titles.words,
         nobody=frozenset((*words.nobody.words, *words.titles.words)),
         generic=frozenset(words.generic.words),
-        boilerplate=re.compile("|".join(map(re.escape, sorted(words.boilerplate.words, key=len, reverse=True)))),
+        boilerplate=_any_of(words.boilerplate),
+        trades=_any_of(words.trades),
         forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
         provinces=words.provinces.words,
         cities=frozenset(words.cities.words),
     )
+
+
+def _any_of(words: WordList) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(words.words, key=len, reverse=True))))
 
 
 def _marks(words: WordsFile) -> dict[str, tuple[str, str] | None]:

@@ -253,12 +253,18 @@ def _likely_same(e: Evidence) -> bool:
 
 
 def _called_again(early: Features, late: Features, e: Evidence) -> bool:
-    """A call from one person's phone, of that surname, and a record that is no call, within days about the same thing;
-    and where one side knows the opponent the other has not told its story without him."""
-    if early.channel == late.channel == "hotline":
+    """From one person's phone within days, with a surname at most: the same sum, or of that surname and so much told
+    twice that it is no relative's matter of the same kind."""
+    reasons = set(e.reasons)
+    if "phone_equal" not in reasons or "counterparty_near" in reasons:
         return False
-    told = {"phone_equal", "name_thin", "cause_equal"} <= set(e.reasons)
-    return told and "counterparty_unsaid" not in e.reasons and _in_the_same_words(early, late, e)
+    if "amount_equal" in reasons and ("name_thin" in reasons or "cause_equal" in reasons):
+        return True
+    if "name_thin" not in reasons:
+        return False
+    if _party_agrees(e) or {"counterparty_heard", "cause_equal"} <= reasons:
+        return shared_words(early, late) >= lexicon().limits["words_shared_few"]
+    return _in_the_same_words(early, late, e)
 
 
 def _filed_again(e: Evidence) -> bool:

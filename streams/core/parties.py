@@ -92,6 +92,8 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         found = names.relation(a, b)
         return EQUAL if found in (names.SOUND, names.MASKED) else found
     short, full = (a, b) if len(a) < len(b) else (b, a)
+    if _one_brand(short, full):
+        return SHORT
     if short in full:
         return SHORT if full.startswith(short) and len(short) >= _SHORT else NEAR
     if names.sound(a) == names.sound(b) is not None:
@@ -99,6 +101,29 @@ def relation(a: str, b: str, firm: bool = False) -> str:
     if len(short) >= _SHORT and names.sound(short) == names.sound(full[: len(short)]) is not None:
         return NEAR
     return {names.MASKED: NEAR, names.THIN: THIN}.get(names.relation(a, b), CONFLICT)
+
+
+@lru_cache(maxsize=50_000)
+def brand(party: str) -> tuple[str, str]:
+    """A firm's own part of its name (字号), and its trade.
+
+    >>> brand("宏达建筑工程")
+    ('宏达', '建筑工程')
+    """
+    found = lexicon().trades.search(party, 1)
+    return (party[: found.start()], party[found.start() :]) if found else (party, "")
+
+
+def _one_brand(short: str, full: str) -> bool:
+    """Whether one is the other with its trade abbreviated: 中沃世电商 for 中沃世电子商务."""
+    (mine, trade), (yours, whole) = brand(short), brand(full)
+    return len(mine) >= _CORE_MIN and mine == yours and bool(trade) and _abbreviates(trade, whole)
+
+
+def _abbreviates(short: str, full: str) -> bool:
+    """Whether the characters of one stand in the other in this order."""
+    rest = iter(full)
+    return all(c in rest for c in short)
 
 
 def short_or_another(a: str, b: str) -> str:
@@ -113,6 +138,9 @@ def mentioned(party: str, words: str) -> str | None:
     """EQUAL if the text names the party, NEAR if it may."""
     if party in words:
         return EQUAL
+    own, trade = brand(party)
+    if trade and (own in words if len(own) > _CORE_MIN else any(own + c in words for c in trade)):
+        return EQUAL  # by its own part, which two characters are not without something of the trade
     return NEAR if len(party) > _SHORT and party[:_SHORT] in words else None
 
 
@@ -169,6 +197,9 @@ def cut_alike(a: str, b: str) -> bool:
     short, full = (a, b) if len(a) < len(b) else (b, a)
     if len(short) > _SHORT and short in full:
         return True
+    (mine, trade), (yours, whole) = brand(short), brand(full)
+    if trade and len(mine) >= _CORE_MIN and (yours.endswith(mine) or mine.endswith(yours)) and whole:
+        return _abbreviates(trade, whole) or _abbreviates(whole, trade)
     n = 0
     while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
         n += 1

@@ -83,7 +83,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     ):
         e.contradiction = True
     silent = not (ta.causes or tb.causes) and min(len(t.words or "") for t in (ta, tb)) < _SILENT_MAX
-    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent)
+    vague = cause == "cause_group" and any(not any("." in c for c in known(f).causes) and not tells(f) for f in (a, b))
+    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent, vague)
 
 
 def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
@@ -104,6 +105,7 @@ def _strength(
     used: list[str],
     notary: bool,
     silent: bool,
+    vague: bool,
 ) -> int:
     limits = lexicon().limits
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
@@ -120,6 +122,7 @@ def _strength(
             or (silent and soon)
             or (cause == "cause_alike" and (dated or soon))
             or (cause in ("cause_group", "cause_mentioned") and dated)
+            or (cause == "cause_group" and soon and vague)
         )
         return STRONG if told else TOPIC
     if party == "counterparty_near":
@@ -198,10 +201,10 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
     common = [c for c in x if c in y]
     if any("." in c for c in common):
         return "cause_equal"
-    if common:
-        return "cause_group"
-    documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
     words = lexicon()
+    if common:
+        return "cause_alike" if words.one.issuperset(common) else "cause_group"
+    documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
     if any((c, d) in words.alike or _group(c) == _group(d) in words.one for c in x for d in y):
         return "cause_alike"
     if any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y):
@@ -258,8 +261,8 @@ def _overlap(a: tuple[object, ...], b: tuple[object, ...]) -> bool | None:
 
 
 def shared_words(a: Features, b: Features) -> int:
-    """How many pairs of characters both texts have that are neither a name nor what anybody writes: what a matter is
-    about, where the lexicon does not know the words."""
+    """How many pairs of characters both texts have that are no name, no cause and not what anybody writes: what a
+    matter is about, where the lexicon does not know the words."""
     return len(_content(a) & _content(b))
 
 
@@ -276,7 +279,12 @@ def _content(f: Features) -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def _own_words(words: str, named: tuple[str | None, ...]) -> frozenset[str]:
-    bare = lexicon().boilerplate.sub(" ", parties.nameless(words, *named).replace("某", " "))
+    known_words = lexicon()
+    bare = parties.nameless(words, *named)
+    for finder in known_words.causes.values():
+        for start, end, _ in reversed(finder.spans(bare)):
+            bare = f"{bare[:start]} {bare[end:]}"
+    bare = known_words.boilerplate.sub(" ", bare.replace("某", " "))
     return frozenset(run[i : i + 2] for run in _HAN.findall(bare) for i in range(len(run) - 1))
 
 

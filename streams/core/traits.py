@@ -107,6 +107,8 @@ def _causes(
         title = title.replace(item, " ")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
     found[0] = [c for c in found[0] if "." in c]
+    if family is None and own is None and not any(found):
+        found[0] = words.causes["forensic"].find(item)  # 三期评定: an appraisal that is not called one
     mentions = dict.fromkeys(c for part in found for c in part)
     if own == "forensic":
         mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
