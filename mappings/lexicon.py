@@ -71,6 +71,7 @@ class CausesFile(_Strict):
     """causes.yaml"""
 
     groups: dict[str, Group]
+    none: tuple[str, ...]
     causes: tuple[Cause, ...]
     alike: tuple[tuple[str, str], ...]
     serves: dict[str, tuple[str, ...]]
@@ -168,7 +169,8 @@ def lexicon() -> Lexicon:
 
 def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
     """Notarial matters and appraisals are told in everyday words, which elsewhere mean other things."""
-    about: dict[str | None, dict[str, str]] = {None: {w: code for code, g in causes.groups.items() for w in g.words}}
+    groups = {w: code for code, g in causes.groups.items() for w in g.words}
+    about: dict[str | None, dict[str, str | None]] = {None: {**groups, **dict.fromkeys(causes.none)}}
     for cause in causes.causes:
         group = cause.code.partition(".")[0]
         about.setdefault(group if group in OWN_WORDS else None, {}).update(dict.fromkeys(cause.words, cause.code))

@@ -12,7 +12,8 @@ from santai.matching.evaluate import evaluate
 from santai.words import Words
 from streams.core.compare import compare, contradicts
 from streams.core.evidence import Evidence, observe_person
-from streams.core.subject import observe_subject, observe_texts
+from streams.core.subject import observe_subject
+from streams.core.wording import observe_texts
 
 
 def explain(path: Path, a: str, b: str, words: Words) -> dict[str, Any] | None:

@@ -13,8 +13,8 @@ import orjson
 from santai.matching.evaluate import Evaluated
 from santai.words import Words
 from schemas.errors import Stop
-from streams.core.compare import LINK, REVIEW
 from streams.core.corpus import Placement
+from streams.core.same import LINK, REVIEW
 
 _GROUP_PAIRS_MAX = 200  # members of one matter beyond which pairs are no longer counted one by one
 

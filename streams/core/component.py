@@ -9,7 +9,8 @@ from schemas.events.book import BookContents, Features, Note
 from schemas.events.common import Pair
 from streams.core.blocking import PHONE, blocking_keys, family_of, keeps_to_itself
 from streams.core.book import pair_key
-from streams.core.compare import LINK, REVIEW, SAME, compare, contradicts, pair_version
+from streams.core.compare import compare, contradicts, pair_version
+from streams.core.same import LINK, REVIEW, SAME
 from streams.core.states import ANSWERED, ENDED_FOR_GOOD, Step, history
 from streams.core.traits import known
 

@@ -16,9 +16,10 @@ from schemas.events.common import Pair
 from streams.core.blocking import NAMES, PHONE, WEAK, blocking_keys
 from streams.core.blocks import entries_max, pairs_of, people_behind, people_max
 from streams.core.book import merge, note_order, pair_key
-from streams.core.compare import LINK, REVIEW, SAME, order
+from streams.core.compare import order
 from streams.core.component import NEW_APPLICATION, Component, Link, fold
 from streams.core.evidence import DAY_MS
+from streams.core.same import LINK, REVIEW, SAME
 
 NEW = "NEW"
 _LOST = -1  # in place of a block: a phone that lost its weight

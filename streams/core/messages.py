@@ -25,7 +25,8 @@ from schemas.events.ticket import SubmissionMarked, TicketState
 from schemas.ids import deterministic_id
 from streams.core.announce import member_of
 from streams.core.blocking import BlockKey, keeps_to_itself
-from streams.core.compare import REVIEW, compared, order
+from streams.core.compare import compared, order
+from streams.core.same import REVIEW
 from streams.core.traits import with_traits
 
 NoteEvent = StatusChanged | Urged | Complained | CalledBack | Rated | Supplemented | Withdrawn

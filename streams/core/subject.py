@@ -5,9 +5,7 @@ Cheap observations come first; whether the texts are alike is asked only where t
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
@@ -17,11 +15,18 @@ from schemas.events.common import Counterparty
 from streams.core import parties
 from streams.core.blocking import family_of, own_number
 from streams.core.evidence import DAY_MS, DECISIVE, NOTHING, STRONG, TOPIC, Evidence
-from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, purpose_alone, sites_agree
+from streams.core.traits import (
+    NUMBER_CHARS_MIN,
+    UNLISTED,
+    amounts_agree,
+    bare_number,
+    known,
+    purpose_alone,
+    sites_agree,
+)
+from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
-_BARE_MAX = 3  # pairs of characters that are left of a bare record
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
 
@@ -58,6 +63,9 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     if amount is not None:
         say("amount_equal" if amount else "amount_conflict")
     site = sites_agree(ta.sites, tb.sites) if notary else None
+    if site and "purpose_unclear" in e.reasons:
+        e.reasons.remove("purpose_unclear")  # of one house, whatever words it is for
+        used.remove("purpose_unclear")
     if site is not None:
         say("site_equal" if site else "site_conflict")
     if ta.group != tb.group:
@@ -84,7 +92,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         e.contradiction = True
     silent = not (ta.causes or tb.causes) and min(len(t.words or "") for t in (ta, tb)) < _SILENT_MAX
     vague = cause == "cause_group" and any(not any("." in c for c in known(f).causes) and not tells(f) for f in (a, b))
-    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent, vague)
+    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site)
 
 
 def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
@@ -106,6 +114,7 @@ def _strength(
     notary: bool,
     silent: bool,
     vague: bool,
+    site: bool | None,
 ) -> int:
     limits = lexicon().limits
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
@@ -121,7 +130,7 @@ def _strength(
             or amount is True
             or (silent and soon)
             or (cause == "cause_alike" and (dated or soon))
-            or (cause in ("cause_group", "cause_mentioned") and dated)
+            or (cause == "cause_group" and dated)
             or (cause == "cause_group" and soon and vague)
         )
         return STRONG if told else TOPIC
@@ -133,7 +142,7 @@ def _strength(
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
-    if notary and exact and "purpose_unclear" not in used and any(u.endswith("equal") for u in used):
+    if notary and exact and "purpose_unclear" not in used and (site or any(u.endswith("equal") for u in used)):
         return STRONG
     topic = cause not in (None, "cause_conflict") or dated
     return TOPIC if topic or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
@@ -198,6 +207,8 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
     x, y = ta.causes, tb.causes
     if not x or not y:
         return None
+    if x[0].startswith(UNLISTED) or y[0].startswith(UNLISTED):
+        return "cause_equal" if _one_name(x[0], y[0]) else None
     common = [c for c in x if c in y]
     if any("." in c for c in common):
         return "cause_equal"
@@ -209,8 +220,14 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
         return "cause_alike"
     if any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y):
         return "cause_group"
-    mentioned = any(c in tb.mentions for c in x) or any(c in ta.mentions for c in y)
+    mentioned = any("." in c and c in tb.mentions for c in x) or any("." in c and c in ta.mentions for c in y)
     return "cause_mentioned" if mentioned and not documents else "cause_conflict"
+
+
+def _one_name(x: str, y: str) -> bool:
+    """Whether two unlisted documents are called the same, as far as the shorter goes."""
+    p, q = x.removeprefix(UNLISTED), y.removeprefix(UNLISTED)
+    return x != p and y != q and (p.endswith(q) or q.endswith(p))
 
 
 def _group(code: str) -> str:
@@ -258,44 +275,3 @@ def _equal(a: str | None, b: str | None) -> bool | None:
 
 def _overlap(a: tuple[object, ...], b: tuple[object, ...]) -> bool | None:
     return None if not a or not b else any(x in b for x in a)
-
-
-def shared_words(a: Features, b: Features) -> int:
-    """How many pairs of characters both texts have that are no name, no cause and not what anybody writes: what a
-    matter is about, where the lexicon does not know the words."""
-    return len(_content(a) & _content(b))
-
-
-def tells(f: Features) -> bool:
-    """Whether a record tells anything beside who asks for which service."""
-    return len(_content(f)) > _BARE_MAX
-
-
-def _content(f: Features) -> frozenset[str]:
-    t = known(f)
-    party = f.counterparty.name if f.counterparty else None
-    return _own_words(t.words or "", (f.person.name, party, t.party, *t.parties, f.item))
-
-
-@lru_cache(maxsize=20_000)
-def _own_words(words: str, named: tuple[str | None, ...]) -> frozenset[str]:
-    known_words = lexicon()
-    bare = parties.nameless(words, *named)
-    for finder in known_words.causes.values():
-        for start, end, _ in reversed(finder.spans(bare)):
-            bare = f"{bare[:start]} {bare[end:]}"
-    bare = known_words.boilerplate.sub(" ", bare.replace("某", " "))
-    return frozenset(run[i : i + 2] for run in _HAN.findall(bare) for i in range(len(run) - 1))
-
-
-def observe_texts(a: Features, b: Features, e: Evidence) -> bool:
-    """Whether the texts are alike; adds the reason."""
-    x, y, limits = known(a).words, known(b).words, lexicon().limits
-    if not x or not y:
-        return False
-    alike = ratio(x, y, score_cutoff=limits["text_similar_percent"])
-    if alike >= limits["text_close_percent"]:
-        e.reasons.append("text_close")
-    elif alike > 0:
-        e.reasons.append("text_similar")
-    return alike > 0

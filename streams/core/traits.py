@@ -32,6 +32,11 @@ _SAYS_NOTHING = re.compile(
 )
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
+_BEFORE_NOTARY = re.compile(r"([\u4e00-\u9fff]{2,12})公证")
+_ASKING = "要办想做开请份个的用去"
+_DOCUMENT_CHARS = 4
+UNLISTED = "notary.~"
+"""Begins the code of a document no list has; its name follows."""
 _SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
 _SPOKEN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -112,8 +117,20 @@ def _causes(
     mentions = dict.fromkeys(c for part in found for c in part)
     if own == "forensic":
         mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
+    if own == "notary" and not mentions:
+        return _document(item, title, text), ()
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
+
+
+def _document(*parts: str) -> tuple[str, ...]:
+    """A notarial document nobody listed, by the name it is given: what stands before 公证."""
+    for part in parts:
+        for found in _BEFORE_NOTARY.findall(part):
+            name = found[-_DOCUMENT_CHARS:].lstrip(_ASKING).rstrip("的")
+            if len(name) >= 2 and not lexicon().boilerplate.search(name):
+                return (f"{UNLISTED}{name}",)
+    return ()
 
 
 def _own_words(family: str | None, head: str) -> str | None:
@@ -188,7 +205,9 @@ def _same_sum(x: int, y: int) -> bool:
     if x < 0 < y or y < 0 < x:
         about, exact = (-x, y) if x < 0 else (-y, x)
         return about <= exact < about + _place(about)
-    return abs(abs(x) - abs(y)) * 100 <= min(abs(x), abs(y))  # 44.64万 for 446,390
+    coarse, fine = (x, y) if _place(abs(x)) > _place(abs(y)) else (y, x)
+    place = min(_place(abs(coarse)), abs(coarse) // 10)  # 1万九 for 19,500, 44.64万 for 446,390; 2万 for no more
+    return x * y > 0 and abs(coarse - fine) < max(place, min(abs(x), abs(y)) // 100 + 1)
 
 
 def _place(about: int) -> int:

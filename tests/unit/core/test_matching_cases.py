@@ -311,7 +311,7 @@ CASES = [
     ),
     Case(
         "14 another purpose in words nobody listed",
-        (told("a", **(NOTARY | {"purpose": "赴俄罗斯返工", "text": ""})), told("b", 3, **RUSSIA)),
+        (told("a", **(NOTARY | {"purpose": "赴俄罗斯跑船", "text": ""})), told("b", 3, **RUSSIA)),
         "REVIEW",
     ),
     Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),

@@ -1,0 +1,200 @@
+"""When two submissions are one matter, and when somebody must look at them. Pure.
+
+Each rule asks for positive evidence of the person and of the subject: how sure the person is decides how much the
+subject must tell.
+"""
+
+from __future__ import annotations
+
+from mappings.lexicon import lexicon
+from mappings.vocabulary import Family
+from schemas.events.book import Features
+from streams.core import names
+from streams.core.blocking import family_of
+from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.subject import PARTY_AGREES
+from streams.core.traits import known
+from streams.core.wording import observe_texts, shared_words, tells
+
+SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
+Relation = tuple[str | None, str | None]
+NONE: Relation = (None, None)
+SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
+_DOUBTS = frozenset({
+    "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
+    "purpose_unclear",
+})  # fmt: skip
+_NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
+_NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
+BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
+"""Where people go to apply: what does not say its kind is an application."""
+
+
+def same(early: Features, late: Features, e: Evidence) -> Relation:
+    """What two submissions are that neither follow one another nor go to different services."""
+    if e.contradiction:
+        incident = e.person == CERTAIN and "incident_equal" in e.reasons and "counterparty_conflict" not in e.reasons
+        if incident and "cause_conflict" in e.reasons:
+            return LINK, "incident"
+        return (REVIEW, None) if _perhaps_one_cause(early, late, e) else NONE
+    if "name_conflict" in e.reasons:
+        return (REVIEW, None) if e.subject >= STRONG else NONE
+    near = e.days <= lexicon().limits["days_review_max"]
+    if e.person == CERTAIN:
+        if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
+            return SAME, None
+        if e.subject == NOTHING and _in_the_same_words(early, late, e):
+            return SAME, None
+        if e.subject <= TOPIC and e.days <= lexicon().limits["days_near"] and observe_texts(early, late, e):
+            if "text_close" in e.reasons and not _doubts(e) and _of_one_document(early, late, e):
+                return SAME, None  # word for word: handed in twice
+            return REVIEW, None
+        return (REVIEW, None) if _open(e, near) else NONE
+    if e.person == LIKELY:
+        soon = e.days <= lexicon().limits["days_topic"]
+        if e.subject == DECISIVE or _likely_same(e) or (soon and _called_again(early, late, e)):
+            return SAME, None
+        if soon and _filed_again(e):
+            return SAME, None
+        asked = e.subject == STRONG or (e.subject == TOPIC and near and (soon or observe_texts(early, late, e)))
+        return (REVIEW, None) if asked else NONE
+    return _stranger(early, late, e, near)
+
+
+def _perhaps_one_cause(early: Features, late: Features, e: Evidence) -> bool:
+    """Two causes against one opponent within days: told differently, or two matters. Of one group; or else with the
+    same sum, or so many of the same words."""
+    limits = lexicon().limits
+    if e.days > limits["days_topic"] or e.person < LIKELY or "cause_conflict" not in e.reasons:
+        return False
+    against = {r for r in e.reasons if r.endswith("_conflict")} - {"cause_conflict", "amount_conflict"}
+    if against or "group_claim" in e.reasons or not party_agrees(e):
+        return False
+    return e.other_cause or "amount_equal" in e.reasons or shared_words(early, late) >= limits["words_shared_min"]
+
+
+def _likely_same(e: Evidence) -> bool:
+    """Probably the person, and the subject told twice over. A phone and a topic alone are for somebody to look at."""
+    if e.subject != STRONG or (SAME_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons):
+        return False
+    if party_agrees(e):
+        return True
+    named = not _NAMED.isdisjoint(e.reasons) and "counterparty_other" not in e.reasons
+    return named and ("amount_equal" in e.reasons or {"agent_phone", "incident_equal"} <= set(e.reasons))
+
+
+def _called_again(early: Features, late: Features, e: Evidence) -> bool:
+    """From one person's phone within days, with a surname at most: the same sum, or of that surname and so much told
+    twice that it is no relative's matter of the same kind."""
+    reasons = set(e.reasons)
+    if "phone_equal" not in reasons or "counterparty_near" in reasons:
+        return False
+    if "amount_equal" in reasons and ("name_thin" in reasons or ("cause_equal" in reasons and _one_sum(early, late))):
+        return True
+    if "name_thin" not in reasons:
+        return False
+    if party_agrees(e) or {"counterparty_heard", "cause_equal"} <= reasons:
+        return shared_words(early, late) >= lexicon().limits["words_shared_few"]
+    return _in_the_same_words(early, late, e)
+
+
+def _one_sum(early: Features, late: Features) -> bool:
+    """To the yuan."""
+    return any(x > 0 and x in known(late).amounts for x in known(early).amounts)
+
+
+def _filed_again(e: Evidence) -> bool:
+    """One agent, one name, one topic within days: nobody acts for two namesakes in one thing."""
+    told = {"agent_phone", "name_equal", "cause_equal"} <= set(e.reasons)
+    return told and not _doubts(e)
+
+
+def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relation:
+    """Somebody of that name, or nobody known: what a person may look at."""
+    if e.person == NAMESAKE and e.subject == DECISIVE and _named_by_both(early, late):
+        told = "cause_equal" in e.reasons or party_agrees(e)
+        if e.other_phone:
+            return REVIEW, None  # a namesake may quote a number, or be a party to the case
+        if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
+            return SAME, None
+    if e.person == NAMESAKE and e.subject >= STRONG:
+        return REVIEW, None
+    if e.person == NOBODY:
+        return (REVIEW, None) if e.quoted and e.subject == DECISIVE and near else NONE
+    if not near or e.subject < TOPIC:
+        return NONE
+    if "region_equal" not in e.reasons and "phone_equal" not in e.reasons:
+        return NONE
+    soon = "cause_equal" in e.reasons and e.days <= lexicon().limits["days_topic"]
+    return (REVIEW, None) if soon or observe_texts(early, late, e) else NONE
+
+
+def _named_by_both(early: Features, late: Features) -> bool:
+    return not names.thin(early.person.name or "") and not names.thin(late.person.name or "")
+
+
+def party_agrees(e: Evidence) -> bool:
+    return not PARTY_AGREES.isdisjoint(e.reasons)
+
+
+def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
+    """The same person with the same topic within days. Later it takes the same words."""
+    limits, reasons = lexicon().limits, e.reasons
+    if SAME_TOPIC.isdisjoint(reasons):
+        named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
+        return named or _in_the_same_words(early, late, e)
+    if _doubts(e):
+        return False
+    if "cause_equal" not in reasons and "counterparty_unsaid" in reasons:
+        return _in_the_same_words(early, late, e)
+    if e.days <= limits["days_topic"]:
+        return True
+    if e.days > limits["days_near"] or "cause_equal" not in reasons:
+        return False
+    return observe_texts(early, late, e)
+
+
+def _in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
+    """Within days of each other the same person tells something in words of which many are the same, names and what
+    anybody writes left out. It takes more of them beside one opponent, against whom there may be two matters."""
+    limits = lexicon().limits
+    if e.days > limits["days_topic"] or _doubts(e) or "counterparty_heard" in e.reasons:
+        return False
+    if not _of_one_document(early, late, e):
+        return False
+    unsure = "counterparty_equal" in e.reasons or "family_equal" not in e.reasons
+    least = limits["words_shared_party_min" if unsure else "words_shared_min"]
+    if shared_words(early, late) < least:
+        return False
+    e.reasons.append("words_shared")
+    return True
+
+
+def _doubts(e: Evidence) -> bool:
+    """Something that agrees less than it should. A call in which the other side is not named is none."""
+    return not _DOUBTS.isdisjoint(r for r in e.reasons if r != "counterparty_unsaid")
+
+
+def _of_one_document(early: Features, late: Features, e: Evidence) -> bool:
+    """Requests for documents are written alike; what differs is the document, and what it is for."""
+    if "notary" not in (family_of(early), family_of(late)):
+        return True
+    return {"item_equal", "purpose_equal"} <= set(e.reasons)
+
+
+def _one_record(early: Features, late: Features, e: Evidence) -> bool:
+    """A business system's record that says no more than who asks for which service, soon before or after another of
+    that person and service: the platform's item and the office's case (事项 and 办理项)."""
+    if e.subject != NOTHING or e.days > lexicon().limits["days_record"] or "family_equal" not in e.reasons:
+        return False
+    if family_of(late) == "notary":
+        return False  # there is no matter apart from the document
+    poor = [f for f in (early, late) if not known(f).mentions and not known(f).party and not tells(f)]
+    return any(f.system in BUSINESS or f.channel == "terminal" for f in poor)
+
+
+def _open(e: Evidence, near: bool) -> bool:
+    """Whether it is worth a person's time: nothing that looks like a second need, and soon enough."""
+    if e.subject == TOPIC:
+        return near and "amount_conflict" not in e.reasons
+    return e.days <= lexicon().limits["days_topic"]
