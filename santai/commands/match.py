@@ -29,6 +29,9 @@ def evaluate(
     words = Words.load()
     known = read_truth(truth) if truth else None
     run = run_over(file)
+    complaint = run.complaint()
+    if complaint:
+        typer.echo(f"{file}: {complaint}", err=True)
     quality = judge(run, known, words) if known is not None else None
     if as_json:
         for chunk in as_lines(run.placements, words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +30,14 @@ class Evaluated:
     lines_bad: int
     seconds: float
     counts: dict[str, int] = field(default_factory=dict)
+    bad_at: tuple[int, ...] = ()  # line numbers of the first that cannot be read
+
+    def complaint(self) -> str | None:
+        """Which lines were left out, in one sentence; None when all were read."""
+        if not self.lines_bad:
+            return None
+        more = "等" if self.lines_bad > len(self.bad_at) else ""
+        return f"第 {'、'.join(map(str, self.bad_at))} 行{more}不能识别,已略过,共 {self.lines_bad} 行"
 
     def summary(self) -> dict[str, object]:
         """For people and programs; how fast it was is no part of the outcome."""
@@ -51,7 +60,7 @@ def feed(corpus: Corpus, lines: Iterable[Line]) -> None:
 
 
 def evaluate(path: Path) -> Evaluated:
-    """Match a whole file. Stop if it cannot be read; a line that cannot is counted and left out.
+    """Match a whole file. Stop if it cannot be read or no line of it can; else such a line is counted and left out.
 
     The collector of cycles rests meanwhile: there are none, and it would walk millions of records again and again.
     """
@@ -62,6 +71,8 @@ def evaluate(path: Path) -> Evaluated:
     try:
         with _opened(path) as file:
             feed(corpus, reader.read(file))
+        if reader.bad and not len(corpus):
+            raise Stop(f"{path}: 没有一行能识别,应为每行一个 JSON 的诉求文件(首个不能识别的是第 {reader.bad_at[0]} 行)")
         placements = list(corpus.placements())
     finally:
         if collecting:
@@ -69,7 +80,8 @@ def evaluate(path: Path) -> Evaluated:
     counts = dict.fromkeys(("NEW", "SAME", "LINK", "REVIEW"), 0)
     for p in placements:
         counts[p.relation] += 1
-    return Evaluated(corpus, placements, reader.bad, time.perf_counter() - began, counts)
+    seconds = time.perf_counter() - began
+    return Evaluated(corpus, placements, reader.bad, seconds, counts, tuple(reader.bad_at))
 
 
 def as_lines(placements: Iterable[Placement], words: Words) -> Iterator[bytes]:
@@ -91,8 +103,11 @@ def as_lines(placements: Iterable[Placement], words: Words) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def _opened(path: Path) -> BinaryIO:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file; Stop if it cannot be opened, or breaks off while it is read."""
     try:
-        return path.open("rb")
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
-        raise Stop(f"{path}: 无法读取({type(error).__name__}),请检查文件是否存在") from None
+        raise Stop(f"{path}: 无法读取({type(error).__name__}),请检查文件是否存在、是否有权读取") from None

@@ -22,6 +22,7 @@ from streams.core.compare import compared
 Line = Features | Note | Ruling
 
 _LINE_BYTES_MAX = 4 << 20
+_BAD_TOLD_MAX = 20
 _ID_CHARS_MAX = 200
 _TEXT_CHARS_MAX = 2_000  # of which the beginning is compared
 _STATES = frozenset(map(str, State))
@@ -36,9 +37,11 @@ _NOT_A_NAME = re.compile(r"[\d\s:：;；,，()（）/\\|-]+")
 
 @dataclass(slots=True)
 class Reader:
-    """Reads lines in order of arrival; counts what is no line of ours."""
+    """Reads lines in order of arrival; counts what is no line of ours, and where the first of it stands."""
 
     bad: int = 0
+    bad_at: list[int] = field(default_factory=list)  # the numbers of the first of them, from 1
+    read_lines: int = 0
     received_at: int = 0  # of the last submission that said when
     _notes: int = field(default=0, repr=False)
 
@@ -56,8 +59,11 @@ class Reader:
             found = self._understood(data) if isinstance(data, dict) else None
         except orjson.JSONDecodeError:
             found = None
+        self.read_lines += 1
         if found is None and raw.strip():
             self.bad += 1
+            if len(self.bad_at) < _BAD_TOLD_MAX:
+                self.bad_at.append(self.read_lines)
         return found
 
     def _understood(self, data: dict[str, Any]) -> Line | None:

@@ -18,6 +18,7 @@ from santai.matching.evaluate import evaluate, feed
 from santai.matching.lines import Reader
 from santai.matching.quality import judge
 from santai.words import Words
+from schemas.errors import Stop
 from schemas.events.book import Features
 from streams.core.corpus import Corpus
 from tests.unit.core.test_matching_cases import called, decision, status, told
@@ -94,6 +95,22 @@ def test_what_is_no_line_is_counted_and_left_out(tmp_path: Path) -> None:
     run = evaluate(path)
     assert [p.submission_id for p in run.placements] == ["a"]
     assert run.lines_bad == 6
+    ran = CliRunner().invoke(app, ["match", "evaluate", str(path), "--json"])
+    assert ran.exit_code == 0
+    assert ran.stderr == f"{path}: 第 1、2、3、4、5、8 行不能识别,已略过,共 6 行\n"
+    assert len(ran.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_what_cannot_be_read_stops_with_one_line(tmp_path: Path, more: list[str]) -> None:
+    nothing = tmp_path / "nothing.jsonl"
+    nothing.write_bytes(b"\x1f\x8b\x08\x00\nPK\n")
+    for path in (tmp_path / "absent.jsonl", tmp_path, nothing):
+        ran = CliRunner().invoke(app, ["match", "evaluate", str(path), *more])
+        assert isinstance(ran.exception, Stop)
+        assert "\n" not in str(ran.exception)
+        assert str(path) in str(ran.exception)
+        assert ran.stdout == ""
 
 
 @pytest.mark.parametrize(
