@@ -23,6 +23,9 @@ from mode import Service
 from streams.engine.batch import Batch, InFlight, size_of
 from streams.engine.config import EngineConfig
 
+Records = Mapping[Any, Sequence[Any]]
+"""aiokafka.ConsumerRecord by aiokafka.TopicPartition, as one fetch brings them."""
+
 FETCH_WAIT_MS = 100
 """How long the broker may hold a fetch. aiokafka has one fetch a broker: a partition drained meanwhile waits for it."""
 POLL_S = 0.2
@@ -142,41 +145,47 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 await asyncio.sleep(0)
+                if not self.flow_active:
+                    await self.wait(self.can_resume_flow)
+                    continue
                 self._note_idle()
+                epoch = self.epoch
                 records = await self._fetch()
                 if not records or self.should_stop:
                     continue
-                if self.flow_active:
-                    await self._hand_over(records)
-                else:
-                    await self._put_back()
+                await self._hand_over(await self._in_time(records, epoch))
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
 
-    async def _fetch(self) -> Mapping[Any, Sequence[Any]]:
-        if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+    async def _fetch(self) -> Records:
         self._change.clear()
         active = self._get_active_partitions()
         ready = {tp for tp in active if tp not in self._given_up and self.in_flight.has_room(tp)}
         if not ready:
             await self.wait(self._change, timeout=POLL_S)
             return {}
-        fetched: Mapping[Any, Sequence[Any]] = await self._getmany(
+        fetched: Records = await self._getmany(
             active_partitions=ready, timeout=POLL_S if len(ready) == len(active) else POLL_HELD_S
         )
         return fetched
 
-    async def _put_back(self) -> None:
-        """The flow stopped while records were on their way here: they are dropped, so the positions must go back."""
+    async def _in_time(self, records: Records, epoch: int) -> Records:
+        """What may be handed over of records whose fetch began in the epoch. When the flow has stopped since, source
+        records are dropped and the positions go back, even if it flows again: they may have been fetched before
+        recovery's seek, and would leave a gap behind them."""
+        if epoch == self.epoch:
+            return records
         try:
             await self.perform_seek()
         except (KafkaError, IllegalStateError, AssertionError) as error:
+            if self.flow_active:
+                raise
             # The assignment is changing under us; recovery seeks again before the flow resumes, and fails loudly.
             self.log.warning("Seek while the flow is stopped: %s", type(error).__name__)
+        return {tp: found for tp, found in records.items() if not self._is_source(ensure_TP(tp))}
 
-    async def _hand_over(self, records: Mapping[Any, Sequence[Any]]) -> None:
+    async def _hand_over(self, records: Records) -> None:
         generation = self.app.consumer_generation_id
         for raw_tp, found in records.items():
             if not self.flow_active or generation != self.app.consumer_generation_id:
@@ -216,10 +225,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             generation_id=generation,
         )
         self.in_flight.add(tp, last.offset, batch.n_bytes)
+        # Before anything is awaited: a recovery meanwhile sets it anew, and what it sets must stand.
+        self._read_offset[tp] = last.offset + 1
         oldest = min(r.timestamp for r in records) / 1000.0
         self.config.progress.delivered((tp.topic, tp.partition), last.offset + 1, oldest, time.time())
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
-        self._read_offset[tp] = last.offset + 1
 
     # -- done ----------------------------------------------------------------------------------------------------
 

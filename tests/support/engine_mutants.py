@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from faust.tables.recovery import Recovery
-from faust.transport.consumer import Consumer
+from faust.transport.consumer import Consumer, ensure_TP
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 
 from streams.engine import agents, ownership, recovery
 from streams.engine import consumer as consuming
@@ -77,6 +78,41 @@ def long_poll() -> None:
         return await honest(self, active_partitions=active_partitions, timeout=LONG_POLL_S if long else timeout)
 
     consuming.BatchConsumer._getmany = getmany
+
+
+def late_fetch() -> None:
+    """Not a mutant in itself: what is first fetched of a partition lies handed over and is never begun, what is fetched
+    next reaches the consumer when a rebalance has come and tables are recovered."""
+    honest = consuming.BatchConsumer._getmany
+    unbegun: set[TP] = set()
+    done: list[int] = []
+
+    async def getmany(self: Any, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
+        epoch, found = self.epoch, await honest(self, active_partitions=active_partitions, timeout=timeout)
+        late = {tp: records for tp, records in found.items() if ensure_TP(tp) in unbegun}
+        if done or not all(self._is_source(ensure_TP(tp)) for tp in found):
+            return found
+        for tp in found.keys() - late.keys():
+            print("unbegun", flush=True)
+            unbegun.add(ensure_TP(tp))
+            self.in_flight.add(tp, found[tp][-1].offset, 1)
+        if late:
+            print("late", flush=True)
+            done.append(epoch)
+            while epoch == self.epoch or not self.flow_active:  # noqa: ASYNC110 - two states, no event
+                await asyncio.sleep(0.01)
+        return late
+
+    consuming.BatchConsumer._getmany = getmany
+
+
+def any_epoch() -> None:
+    """Hands over what was fetched, whatever flow it was fetched in."""
+
+    async def in_time(_self: Any, records: Any, _epoch: int) -> Any:
+        return records
+
+    consuming.BatchConsumer._in_time = in_time  # type: ignore[method-assign]
 
 
 def faust_resume() -> None:
@@ -166,6 +202,8 @@ MUTANTS: dict[str, Callable[[], None]] = {
         slow_seek,
         slow_recovery,
         long_poll,
+        late_fetch,
+        any_epoch,
         faust_resume,
         faust_seek,
         keep_unacked,
