@@ -81,26 +81,30 @@ def long_poll() -> None:
 
 
 def late_fetch() -> None:
-    """Not a mutant in itself: what is first fetched of a partition lies handed over and is never begun, what is fetched
-    next reaches the consumer when a rebalance has come and tables are recovered."""
+    """Not a mutant in itself: what is first fetched of a partition lies handed over and is never begun; what is fetched
+    next, of every partition, reaches the consumer when a rebalance has come and tables are recovered."""
     honest = consuming.BatchConsumer._getmany
     unbegun: set[TP] = set()
+    late: dict[TP, list[Any]] = {}
     done: list[int] = []
 
     async def getmany(self: Any, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         epoch, found = self.epoch, await honest(self, active_partitions=active_partitions, timeout=timeout)
-        late = {tp: records for tp, records in found.items() if ensure_TP(tp) in unbegun}
         if done or not all(self._is_source(ensure_TP(tp)) for tp in found):
             return found
-        for tp in found.keys() - late.keys():
+        for tp, records in found.items():
+            if ensure_TP(tp) in unbegun:
+                late.setdefault(tp, []).extend(records)
+                continue
             print("unbegun", flush=True)
             unbegun.add(ensure_TP(tp))
-            self.in_flight.add(tp, found[tp][-1].offset, 1)
-        if late:
-            print("late", flush=True)
-            done.append(epoch)
-            while epoch == self.epoch or not self.flow_active:  # noqa: ASYNC110 - two states, no event
-                await asyncio.sleep(0.01)
+            self.in_flight.add(tp, records[-1].offset, 1)
+        if len(late) < sum(map(self._is_source, self.assignment())):
+            return {}
+        print("late", flush=True)
+        done.append(epoch)
+        while epoch == self.epoch or not self.flow_active:  # noqa: ASYNC110 - two states, no event
+            await asyncio.sleep(0.01)
         return late
 
     consuming.BatchConsumer._getmany = getmany
