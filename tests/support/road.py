@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import secrets
 import subprocess
 import sys
 import threading
@@ -59,7 +60,10 @@ class Road:
 
     def __init__(self, folder: Path, prefix: str, seed: int, platform: LocalPlatform, database: MariaDb) -> None:
         # No sweeps: a late row must be found by the cursor's own rule.
-        more = {"SANTAI_STALL_SECONDS": str(STALL_S), "SANTAI_LEGAL_AID_SWEEP_SECONDS": "86400"}
+        more = {
+            "SANTAI_STALL_SECONDS": str(STALL_S), "SANTAI_LEGAL_AID_SWEEP_SECONDS": "86400",
+            "SANTAI_CLERK_SECRET": secrets.token_hex(24),
+        }  # fmt: skip
         self.stage = Stage(folder, prefix=prefix, platform=platform, database=database, more=more)
         self.platform = platform
         self.topics = Topics(prefix)
@@ -139,6 +143,10 @@ class Road:
     def get(self, number: str) -> httpx.Response:
         """GET /tickets/{number}."""
         return self._http.get(f"/tickets/{quote(number)}")
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Any request to the hub."""
+        return self._http.request(method, path, **request)
 
     def progress(self, number: str) -> Answer | None:
         """The answer, None when there is none yet."""
