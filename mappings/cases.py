@@ -19,6 +19,7 @@ from mappings.yamlfile import YamlFile
 from schemas.errors import Stop, Unmappable
 from schemas.events.common import Member
 from schemas.events.delivery import Delivery
+from schemas.events.dossier import Dossier, Earlier
 from schemas.events.inbox import Submission
 from schemas.ids import digest
 
@@ -120,7 +121,7 @@ def differences(wanted: Any, found: Any, path: str = "") -> list[Difference]:
 def delivery_of(system: System, stated: dict[str, Any]) -> Delivery:
     """A delivery of which the case states what matters."""
     values = dict(stated)
-    member = values.pop("member", None)
+    member, earlier = values.pop("member", None), values.pop("dossier", None)
     made: dict[str, Any] = {
         "event_id": "push",
         "ticket_id": "ticket",
@@ -130,6 +131,8 @@ def delivery_of(system: System, stated: dict[str, Any]) -> Delivery:
     } | values
     if member is not None:
         made["member"] = Member(**({"submission_id": "member", "system": system.name} | member))
+    if earlier is not None:
+        made["dossier"] = Dossier(earlier=tuple(Earlier(**one) for one in earlier))
     return Delivery(**made)
 
 

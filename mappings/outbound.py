@@ -76,6 +76,8 @@ class Outbound:
 
     def _view(self, delivery: Delivery) -> dict[str, Any]:
         view = {name: getattr(delivery, name) for name in _NAMES if name != "key"}
+        if delivery.dossier is not None:
+            view["dossier"] = [asdict(earlier) for earlier in delivery.dossier.earlier]
         if delivery.member is not None:
             view["member"] = asdict(delivery.member)
             parts = delivery.member.source_key.rsplit("@", len(self.key_parts) - 1)

@@ -33,6 +33,8 @@ _QUALIFIED = re.compile(r"([a-z0-9][a-z0-9-]*)[:：](.+)")
 _NUMBERS_MAX = 20
 _MS_MAX = 10**14  # the year 5138
 
+_ENTRY = frozenset({"system", "number", "received_at", "family", "ended", "similar"})
+
 _YES = frozenset({"1", "true", "是", "y", "yes", "有", "保密", "匿名"})
 _NO = frozenset({"0", "false", "否", "n", "no", "无", "不保密", "公开", "实名"})
 
@@ -188,6 +190,32 @@ def write_iso_time(value: object) -> str:
     return times.local(_ms(value)).isoformat(timespec="milliseconds")
 
 
+def write_dossier(value: object) -> list[dict[str, Any]]:
+    """Outbound: a person's earlier tickets for a system that takes JSON."""
+    return [
+        {
+            "number": f"{x['system']}:{x['number']}", "receivedAt": write_iso_time(x["received_at"]),
+            "category": x["family"], "ended": x["ended"], "similar": x["similar"],
+        }
+        for x in _entries(value)
+    ]  # fmt: skip
+
+
+def write_dossier_text(value: object) -> str:
+    """Outbound: the same as lines for people: day, number, whether it is of the same kind, how far it is."""
+    lines = []
+    for x in _entries(value):
+        marks = [*(["同类"] if x["similar"] else []), "已结" if x["ended"] else "在办"]
+        lines.append(f"{times.local(_ms(x['received_at'])):%Y-%m-%d} {x['system']}:{x['number']} {' '.join(marks)}")
+    return "\n".join(lines)
+
+
+def _entries(value: object) -> list[dict[str, Any]]:
+    if isinstance(value, list) and all(isinstance(x, dict) and x.keys() >= _ENTRY for x in value):
+        return value
+    raise FieldProblem("bad_shape", "应为档案")
+
+
 def _ms(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MS_MAX:
         return value
@@ -239,9 +267,11 @@ PLAIN: dict[str, Transform] = {
     "other_certificate": identity.other_certificate,
     "local_time": write_local_time,
     "iso_time": write_iso_time,
+    "dossier": write_dossier,
+    "dossier_text": write_dossier_text,
 }
 WITH_SYSTEM: dict[str, Callable[[str], Transform]] = {"numbers": numbers, "one_number": one_number}
-OUTBOUND = frozenset({"local_time", "iso_time"})
+OUTBOUND = frozenset({"local_time", "iso_time", "dossier", "dossier_text"})
 
 
 def find(spec: str, system: str) -> Transform:

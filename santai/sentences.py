@@ -140,6 +140,7 @@ class Narrator:
         "SubmissionAttached": _attached,
         "SubmissionLinked": _linked,
         "ReviewAsked": _review,
+        "DossierChanged": lambda _self, _entry: "当事人的档案有更新",
         "ReviewDecided": _decided,
         "SubmissionMoved": _moved,
         "TicketStateChanged": _state,

@@ -115,6 +115,8 @@ class Trace:
     story: tuple[Line, ...]
     tellings: tuple[Line, ...]
     waiting: tuple[Waits, ...] = ()
+    earlier: int = 0
+    """Earlier tickets of the person: the dossier has them."""
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs: codes as in the answers over HTTP, titles beside them, times in ISO 8601."""
@@ -127,6 +129,7 @@ class Trace:
             "family_title": self.family_title,
             "received_at": iso(self.received_at),
             "updated_at": iso(self.updated_at),
+            "dossier": self.earlier,
             "members": [asdict(m) for m in self.members],
             "deadlines": [{**asdict(c), "due_at": iso(c.due_at)} for c in self.clocks],
             "story": [line.as_json() for line in self.story],
@@ -182,6 +185,7 @@ def _trace(number: str, found: TicketFile, words: Words, waiting: Sequence[PushR
             )
             for w in waiting
         ),
+        earlier=found.earlier,
     )  # fmt: skip
 
 
@@ -218,6 +222,8 @@ def render(told: Trace, console: Console) -> None:
     console.print(
         _table(("来源系统", "编号", "系统内主键"), [(m.system_title, m.number, m.source_key) for m in told.members])
     )
+    if told.earlier:
+        console.print(f"档案 此人此前另有 {told.earlier} 件，见 GET /tickets/{{编号}}/dossier", highlight=False)
     flaws = [(m.system_title, m.number, f.title, f.reason) for m in told.members for f in m.marks]
     if flaws:
         console.print(_table(("标记", "编号", "字段", "原因"), flaws))

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS hub_inbox (
   phone VARCHAR(32),
   title VARCHAR(255),
   content TEXT,
+  dossier TEXT COMMENT '当事人法律服务档案',
   other_number VARCHAR(128),
   happened_at DATETIME,
   arrived_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),

@@ -74,11 +74,11 @@ def create_app(
         status, answer = await run_in_threadpool(handler.handle, dict(request.headers), body, now_ms())
         return JSONResponse(dict(answer), status)
 
+    add_clerk_routes(app, clerk)  # before /tickets/…: a number may hold anything
+
     @app.get("/tickets/{number:path}", summary="按编号查进度", responses=_TICKETS)
     def ticket(number: str) -> Progress:
         return progress(read_engine, number, said, waiting_of, confidential)
-
-    add_clerk_routes(app, clerk)
 
     @app.get("/healthz", summary="健康状况", responses={503: {"description": "不健康，原因见内容"}})
     def healthz() -> Response:

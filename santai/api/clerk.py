@@ -22,6 +22,7 @@ from santai.projector.reading import reading
 from santai.projector.reviews import waiting
 from santai.review.decide import Accepted
 from santai.review.desk import Undecidable, listed, shown
+from santai.review.dossier import dossier
 from santai.words import Words
 from schemas.codec import Codec
 from schemas.errors import Stop
@@ -144,6 +145,12 @@ def add_clerk_routes(app: FastAPI, door: ClerkDoor | None) -> None:
         desk = opened()
         with reading(desk.engine) as connection:
             return shown(connection, desk.codec, a, b, desk.words)
+
+    @router.get("/tickets/{number:path}/dossier", summary="当事人法律服务档案", dependencies=[Depends(signed)])
+    def earlier(number: str) -> dict[str, Any]:
+        desk = opened()
+        with reading(desk.engine) as connection:
+            return dossier(connection, desk.codec, number, desk.words)
 
     @router.post("/decisions", status_code=202, summary="裁定两件是不是同一件", responses=_DECISIONS)
     async def decisions(body: bytes = Depends(signed)) -> Response:

@@ -16,6 +16,7 @@ import orjson
 from schemas.events.common import Member
 from schemas.events.ticket import (
     Alert,
+    DossierChanged,
     ReviewAsked,
     ReviewDecided,
     SubmissionAttached,
@@ -31,6 +32,7 @@ from schemas.events.ticket import (
 
 Story = (
     TicketOpened
+    | DossierChanged
     | SubmissionAttached
     | SubmissionLinked
     | ReviewAsked
@@ -61,6 +63,9 @@ def rows_for(event: object, value: bytes = b"") -> list[Change]:
     if not isinstance(event, Folded):
         return []
     changes = [_change("tickets", _ticket(event, value)), *_members(event)]
+    if isinstance(event, TicketOpened | DossierChanged) and event.dossier is not None:
+        told = {"tickets": len(event.dossier.earlier), "told": value}
+        changes.append(_change("dossiers", {"ticket_id": event.ticket_id, "seq": event.seq, **told}))
     if isinstance(event, Alert):
         changes.append(_alert(event))
     elif isinstance(event, TicketState):
@@ -212,6 +217,7 @@ def _picker(*names: str) -> Callable[[Any], dict[str, Any]]:
 
 # What the story keeps of each event. Sealed fields (names, ids, phones, titles, texts, notes) never get in.
 _DETAILS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
+    DossierChanged: _picker(),
     TicketOpened: _picker("family", "kind", "channel", "received_at", "urgent"),
     SubmissionAttached: _picker("to_submission", "score", "reasons"),
     SubmissionLinked: _picker("to_ticket", "to_submission", "link_kind", "reasons"),

@@ -12,7 +12,17 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from santai.projector.numbers import Name, NotFound, above
-from santai.projector.schema import ALERTS, DEADLINES, MARKS, MEMBERSHIPS, STORY, SUBMISSIONS, TELLINGS, TICKETS
+from santai.projector.schema import (
+    ALERTS,
+    DEADLINES,
+    DOSSIERS,
+    MARKS,
+    MEMBERSHIPS,
+    STORY,
+    SUBMISSIONS,
+    TELLINGS,
+    TICKETS,
+)
 from santai.projector.store import retry
 
 
@@ -58,6 +68,8 @@ class TicketFile:
     tellings: tuple[Row, ...]
     flaws: Mapping[str, tuple[Flaw, ...]]
     """By submission id; who has none is not there."""
+    earlier: int = 0
+    """How many earlier tickets the person has, as the dossier says."""
 
 
 @contextmanager
@@ -113,6 +125,7 @@ def ticket_file(connection: Connection, root: str) -> TicketFile:
             select(TELLINGS).where(TELLINGS.c.ticket_id.in_(group)).order_by(TELLINGS.c.at, TELLINGS.c.push_id),
         ),
         _flaws(connection, [name.submission_id for name in members]),
+        connection.execute(select(DOSSIERS.c.tickets).where(DOSSIERS.c.ticket_id == root)).scalar() or 0,
     )
 
 

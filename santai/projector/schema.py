@@ -155,6 +155,15 @@ PRIVACY = Table(
     Column("confidential", Boolean),
 )
 
+DOSSIERS = Table(
+    "dossiers",
+    METADATA,
+    Column("ticket_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("tickets", Integer, comment="how many earlier tickets of the person there are"),
+    Column("told", LargeBinary, comment="the record as it came, the dossier in it under seal"),
+)
+
 OFFSETS = Table(
     "offsets",
     METADATA,
@@ -252,6 +261,7 @@ RULES: Mapping[str, Rule] = {
         Rule(REVIEWS, (Group(("seq",), ("at", "reasons")),)),
         Rule(DECISIONS, (Group(("at", "event_id"), ("same", "by", "reason")),)),
         Rule(PRIVACY, (Group(("seq",), ("confidential",)),)),
+        Rule(DOSSIERS, (Group(("seq",), ("tickets", "told")),)),
         Rule(MARKS, (Group(("version",), ("marks",)),)),
         Rule(TELLINGS, (Group(("seq",), ("at", "system", "kind", "state", "result", "reason")),)),
     )

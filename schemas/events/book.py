@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events.common import Agent, Counterparty, Pair, Person
+from schemas.events.common import Acquaintance, Agent, Counterparty, Pair, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,7 @@ class Published:
     stages: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     summary: str = ""
+    dossier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,17 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What another component says of an earlier ticket of a member's person; the highest revision counts."""
+
+    submission_id: str
+    about: Features
+    ticket_id: str
+    ended: str | None = None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookContents:
     """Members, pairs, notes, rulings and what was published: merged by union, so it may come twice and in any order."""
 
@@ -131,3 +143,5 @@ class BookContents:
     shared: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     tellings: tuple[Telling, ...] = ()
+    acquainted: tuple[Acquaintance, ...] = ()
+    known: tuple[Known, ...] = ()

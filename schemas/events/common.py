@@ -89,3 +89,14 @@ class Review:
     to_submission: str
     at: int
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Two submissions of one person, whatever they are about. `revision` and `said`: what the later was told."""
+
+    earlier: str
+    later: str
+    later_received_at: int
+    revision: int = 0
+    said: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.events.common import Member
+from schemas.events.dossier import Dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +33,4 @@ class Delivery:
     due_at: int | None = None
     stage: str | None = None
     cause_id: str = ""
+    dossier: Dossier | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.events.book import BookContents, Features
-from schemas.events.common import Agent, Counterparty, Mark, Pair, Person
+from schemas.events.common import Acquaintance, Agent, Counterparty, Mark, Pair, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,7 @@ class Verdict:
     weightless: bool
     shared: bool = False
     pairs: tuple[Pair, ...] = ()
+    acquainted: tuple[Acquaintance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.events.book import Features, Note, Published, Ruling, Telling
-from schemas.events.common import Mark, Pair
+from schemas.events.book import Features, Known, Note, Published, Ruling, Telling
+from schemas.events.common import Acquaintance, Mark, Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,10 @@ class TicketRecord:
     tellings: tuple[Telling, ...] = ()
     now: int = 0
     marks: tuple[Mark, ...] = ()
+    acquainted: tuple[Acquaintance, ...] = ()
+    known: tuple[Known, ...] = ()
+    asked: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.events.common import Deadline, Mark, Member, Review
+from schemas.events.dossier import Dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,14 @@ class TicketOpened(TicketEventHead):
     title: str | None = None
     text: str | None = None
     urgent: bool = False
+    dossier: Dossier | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierChanged(TicketEventHead):
+    """What is known of a person's earlier tickets has changed since the ticket was opened."""
+
+    dossier: Dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

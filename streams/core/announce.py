@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from schemas.events.book import BookContents, Features, Note
-from schemas.events.common import Deadline, Member, Person, Review
+from schemas.events.common import Member, Person
+from schemas.events.dossier import Dossier
 from schemas.events.ticket import (
     Alert,
+    DossierChanged,
     ReviewAsked,
     ReviewDecided,
     SubmissionAttached,
@@ -21,17 +23,18 @@ from schemas.events.ticket import (
     TicketStateChanged,
     TicketTold,
 )
-from schemas.ids import deterministic_id, digest
-from streams.core.blocking import keeps_to_itself
+from schemas.ids import deterministic_id
 from streams.core.clocks import ClockStatus
 from streams.core.component import Component, Link, Ticket
+from streams.core.dossier import summary as dossier_summary
 from streams.core.entries import ATTACHED, Entry
 from streams.core.questions import later_first, open_reviews, other_of
-from streams.core.stages import STAGES, reached_at, shown, stage_label
+from streams.core.snapshot import deadlines_of, summary_of, ticket_state
+from streams.core.stages import STAGES, reached_at, stage_label
 
 TicketEvent = (
     TicketOpened | SubmissionAttached | SubmissionLinked | ReviewAsked | ReviewDecided | SubmissionMoved
-    | TicketStateChanged | TicketNoted | TicketTold | Alert
+    | TicketStateChanged | TicketNoted | TicketTold | Alert | DossierChanged
 )  # fmt: skip
 _E = TypeVar("_E", bound=TicketEvent)
 _NO_CLOCK_KINDS = frozenset({"follow-up"})
@@ -45,10 +48,13 @@ def member_of(f: Features) -> Member:
 class Announcer:
     """One publication. Collects events; nothing outside sees it."""
 
-    def __init__(self, book: BookContents, component: Component, cause_id: str) -> None:
+    def __init__(
+        self, book: BookContents, component: Component, dossiers: Mapping[str, Dossier], cause_id: str
+    ) -> None:
         self.events: list[TicketEvent | TicketState] = []
         self._book = book
         self._component = component
+        self._dossiers = dossiers
         self._cause_id = cause_id
         before = {p.submission_id: p for p in book.published}
         self._entries = {m.submission_id: Entry.of(m.submission_id, before.get(m.submission_id)) for m in book.members}
@@ -91,13 +97,14 @@ class Announcer:
         """Whoever asks for confidence (保密) is not named to others: the system that was told may be asked."""
         head = ticket.head
         person = Person() if head.confidential else head.person
-        self._entries[ticket.ticket_id].state = "RECEIVED"
+        dossier, entry = self._dossiers.get(ticket.ticket_id), self._entries[ticket.ticket_id]
+        entry.state, entry.dossier = "RECEIVED", dossier_summary(dossier)
         self._emit(
             TicketOpened, ticket.ticket_id, head.received_at, head.submission_id,
             submission_id=head.submission_id, system=head.system, family=head.family, kind=head.kind,
             received_at=head.received_at, channel=head.channel, person_name=person.name,
             id_number=person.id_number, phone=person.phone, region=head.person.region,
-            title=head.title, text=head.text, urgent=head.urgent,
+            title=head.title, text=head.text, urgent=head.urgent, dossier=dossier,
         )  # fmt: skip
 
     def _attach(self, ticket: Ticket, member: Features) -> None:
@@ -189,6 +196,13 @@ class Announcer:
             to_ticket=target, link_kind=link.kind, **common,
         )  # fmt: skip
 
+    def dossier(self, ticket: Ticket) -> None:
+        """What is known of the person's earlier tickets, where it is not what the opening said."""
+        dossier, entry = self._dossiers.get(ticket.ticket_id, Dossier()), self._entries[ticket.ticket_id]
+        if (said := dossier_summary(dossier)) != entry.dossier:
+            entry.dossier = said
+            self._emit(DossierChanged, ticket.ticket_id, ticket.head.received_at, said, dossier=dossier)
+
     def rulings(self) -> None:
         """A clerk's word on a pair, told under the later of the two that is here, and again only when it changes."""
         for ruling in self._book.rulings:
@@ -239,22 +253,15 @@ class Announcer:
     def snapshot(self, ticket: Ticket, statuses: Sequence[ClockStatus]) -> None:
         """The ticket as it stands, if anything was said of it or its facts have changed without an event."""
         entry = self._entries[ticket.ticket_id]
-        deadlines = tuple(
-            Deadline(
-                clock=s.clock, started_at=s.started_at, due_at=s.due_at,
-                stage=shown(s, entry.stages), provisional=s.provisional,
-            )
-            for s in statuses
-        )  # fmt: skip
-        reviews, confidential = open_reviews(ticket, self._component), keeps_to_itself(ticket.head)
-        more = (reviews, confidential) if reviews or confidential else ()
-        summary = digest(repr((ticket.head.family, ticket.head.kind, deadlines, *more)).encode())[:16]
+        deadlines, reviews = deadlines_of(statuses, entry.stages), open_reviews(ticket, self._component)
+        summary = summary_of(ticket.head, deadlines, reviews)
         if not entry.spoken:
             if summary == entry.summary:
                 return
             entry.seq += 1  # the number of the summary itself
         entry.summary = summary
-        self._state(ticket.head, entry, ticket.steps[-1].at, self._members[ticket.ticket_id], deadlines, reviews)
+        members = self._members[ticket.ticket_id]
+        self.events.append(ticket_state(ticket.head, entry, ticket.steps[-1].at, members, deadlines, reviews))
 
     def snapshots_of_members(self) -> None:
         """Submissions that have just gone into another's ticket."""
@@ -262,30 +269,7 @@ class Announcer:
             entry = self._entries[member.submission_id]
             if not entry.spoken:
                 entry.seq += 1
-            self._state(member, entry, member.received_at, (member_of(member),))
-
-    def _state(
-        self, head: Features, entry: Entry, at: int, members: tuple[Member, ...],
-        deadlines: tuple[Deadline, ...] = (), reviews: tuple[Review, ...] = (),
-    ) -> None:  # fmt: skip
-        inside = entry.ticket_id != head.submission_id
-        self.events.append(
-            TicketState(
-                event_id=deterministic_id("TicketState", head.submission_id, entry.seq),
-                ticket_id=head.submission_id,
-                seq=entry.seq,
-                state="MERGED" if inside else entry.state,
-                merged_into=entry.ticket_id if inside else None,
-                family=head.family,
-                kind=head.kind,
-                received_at=head.received_at,
-                at=at,
-                members=members,
-                deadlines=deadlines,
-                reviews=reviews,
-                confidential=keeps_to_itself(head),
-            )
-        )
+            self.events.append(ticket_state(member, entry, member.received_at, (member_of(member),)))
 
     def book_after(self) -> BookContents:
         """The book with what was published; the texts of announced notes are no longer needed."""

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from mappings.lexicon import lexicon
 from schemas.events.book import Features
-from schemas.events.common import Pair
+from schemas.events.common import Acquaintance, Pair
 from schemas.events.inbox import Claim, Verdict
 from schemas.events.tables import Block, BlockEntry
 from schemas.ids import deterministic_id
 from streams.core import names
 from streams.core.blocking import NAMES, PHONE, WEAK
 from streams.core.compare import compare
+from streams.core.dossier import acquaintances
 from streams.core.evidence import DAY_MS
 from streams.core.traits import known
 
@@ -83,7 +84,11 @@ def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, tuple[Verdic
         return Block(key_kind=PHONE, dropped=len(after.entries) + after.dropped), tuple(told)
     pairs = pairs_of(claim.features, [e.features for e in others], kind=after.key_kind, shared=people > 1)
     weightless = after.dropped > 0 and after.key_kind not in WEAK
-    own = _verdict(claim.submission_id, claim, claim.version, weightless=weightless, shared=people > 1, pairs=pairs)
+    tied = frozenset(x for p in pairs for x in (p.a, p.b))
+    own = _verdict(
+        claim.submission_id, claim, claim.version, weightless=weightless, shared=people > 1, pairs=pairs,
+        acquainted=acquaintances(claim.features, [e.features for e in others], after.key_kind, tied),
+    )  # fmt: skip
     if people > 1 and people_behind(e.features for e in before.entries) <= 1:
         return after, (own, *_notices(before, claim, False))
     return after, (own,)
@@ -128,6 +133,7 @@ def _verdict(
     weightless: bool,
     shared: bool = False,
     pairs: tuple[Pair, ...] = (),
+    acquainted: tuple[Acquaintance, ...] = (),
 ) -> Verdict:
     return Verdict(
         event_id=deterministic_id("verdict", submission_id, claim.key, version, int(weightless), int(shared)),
@@ -138,4 +144,5 @@ def _verdict(
         weightless=weightless,
         shared=shared,
         pairs=pairs,
+        acquainted=acquainted,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from schemas.events.book import BookContents, Features, Note, Published, Ruling, Telling
-from schemas.events.common import Pair
+from schemas.events.book import BookContents, Features, Known, Note, Published, Ruling, Telling
+from schemas.events.common import Acquaintance, Pair
 from streams.core.compare import order
 
 _T = TypeVar("_T")
@@ -25,6 +25,8 @@ def merge(a: BookContents, b: BookContents) -> BookContents:
         shared=_both(a.shared, b.shared),
         published=tuple(sorted(_union(a.published, b.published, _member_id, _higher), key=_member_id)),
         tellings=tuple(sorted(_union(a.tellings, b.tellings, _telling_key, _either), key=_telling_key)),
+        acquainted=tuple(sorted(_union(a.acquainted, b.acquainted, _two, _later_said), key=_two)),
+        known=tuple(sorted(_union(a.known, b.known, _known_key, _later_known), key=_known_key)),
     )
 
 
@@ -68,6 +70,22 @@ def _ruling_key(r: Ruling) -> tuple[str, str]:
 
 def _telling_key(t: Telling) -> tuple[str, str]:
     return t.push_id, t.result
+
+
+def _two(x: Acquaintance) -> tuple[str, str]:
+    return x.earlier, x.later
+
+
+def _later_said(x: Acquaintance, y: Acquaintance) -> Acquaintance:
+    return max(x, y, key=lambda a: (a.revision, a.said))
+
+
+def _known_key(k: Known) -> tuple[str, str]:
+    return k.submission_id, k.about.submission_id
+
+
+def _later_known(x: Known, y: Known) -> Known:
+    return max(x, y, key=lambda k: (k.revision, repr(k)))
 
 
 def _either(x: Telling, y: Telling) -> Telling:

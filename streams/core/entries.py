@@ -24,6 +24,7 @@ class Entry:
     stages: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     summary: str = ""
+    dossier: str = ""
 
     @classmethod
     def of(cls, submission_id: str, was: Published | None) -> Entry:
@@ -31,7 +32,7 @@ class Entry:
             return cls(None, submission_id)
         return cls(
             was, submission_id, was.ticket_id, was.state, was.seq,
-            list(was.links), list(was.notes), list(was.stages), list(was.told), was.summary,
+            list(was.links), list(was.notes), list(was.stages), list(was.told), was.summary, was.dossier,
         )  # fmt: skip
 
     @property
@@ -67,5 +68,6 @@ class Entry:
             stages=tuple(self.stages),
             told=tuple(self.told),
             summary=self.summary,
+            dossier=self.dossier,
         )
         return now if now == self.was else replace(now, revision=now.revision + 1)

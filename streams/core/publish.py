@@ -13,6 +13,7 @@ from schemas.events.ticket import TicketState
 from streams.core.announce import Announcer, TicketEvent
 from streams.core.clocks import ClockBook, TicketFacts, next_wake
 from streams.core.component import Ticket, fold
+from streams.core.dossier import Message, answers, dossiers
 
 SUPPLEMENTED = "SUPPLEMENTED"  # no state of a ticket: tells the clocks that what they waited for came in
 
@@ -24,14 +25,17 @@ class Publication:
     events: tuple[TicketEvent | TicketState, ...]
     book: BookContents
     wake_at: int | None
+    messages: tuple[Message, ...] = ()  # to other books: what has become of tickets their members' persons had
 
 
 def publish(book: BookContents, clocks: ClockBook, *, now: int, cause_id: str) -> Publication:
     """Fold the book and publish what is new. `now` is the latest tick, in ms; 0 when none has come yet."""
     component = fold(book)
-    run = Announcer(book, component, cause_id)
+    run = Announcer(book, component, dossiers(book, component), cause_id)
     for ticket in component.tickets:
         run.placements(ticket)
+    for ticket in component.tickets:
+        run.dossier(ticket)
     run.rulings()
     found = [(t, clocks.evaluate(_facts(t), now) if run.has_clocks(t) else ()) for t in component.tickets]
     for ticket, statuses in found:
@@ -43,7 +47,8 @@ def publish(book: BookContents, clocks: ClockBook, *, now: int, cause_id: str) -
         run.snapshot(ticket, statuses)
     run.snapshots_of_members()
     wakes = [wake for _, statuses in found if (wake := next_wake(statuses)) is not None]
-    return Publication(tuple(run.events), run.book_after(), min(wakes, default=None))
+    after, messages = answers(run.book_after(), component)
+    return Publication(tuple(run.events), after, min(wakes, default=None), messages)
 
 
 def _facts(ticket: Ticket) -> TicketFacts:

@@ -89,6 +89,7 @@ class Router:
             region=opened.region if opened else None,
             title=opened.title if opened else None,
             text=opened.text if opened else text,
+            dossier=opened.dossier if opened else None,
             due_at=event.due_at if isinstance(event, Alert) else None,
             stage=event.stage if isinstance(event, Alert) else None,
             cause_id=event.event_id,

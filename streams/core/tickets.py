@@ -7,9 +7,11 @@ ends with everything, in any order of arrival, and may be told everything twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from schemas.events.book import BookContents, Features
+from schemas.events.common import Acquaintance
 from schemas.events.inbox import Book, Claim, Decided, Join, Receipt, Submission, Verdict
 from schemas.events.tables import ClaimState, Held, TicketRecord
 from schemas.events.ticket import SubmissionMarked, TicketState
@@ -18,6 +20,7 @@ from streams.core.announce import TicketEvent
 from streams.core.blocking import PHONE, KeyedIndex, blocking_keys
 from streams.core.book import merge, pair_key
 from streams.core.clocks import ClockBook
+from streams.core.dossier import Message, answers
 from streams.core.messages import (
     NoteEvent,
     claim_of,
@@ -65,6 +68,7 @@ def handle(record: TicketRecord | None, event: InboxEvent, rules: Rules) -> Hand
             turn.tie(Held(other=event.earlier, other_received_at=event.earlier_received_at, pair=event.pair))
         case Book():
             turn.learn(event.contents)
+            turn.answered(event.contents)
         case Decided():
             turn.decided(event)
         case _:
@@ -114,7 +118,8 @@ class _Turn:
 
     @property
     def _settled(self) -> bool:
-        return self.record.own is not None and all(c.answered for c in self.record.claims)
+        r = self.record
+        return r.own is not None and all(c.answered for c in r.claims) and not r.awaits
 
     @property
     def _ready(self) -> bool:
@@ -175,7 +180,29 @@ class _Turn:
             claims=(*claims[:at], answered, *claims[at + 1 :]),
             held=(*self.record.held, *(tie_of(me, p) for p in v.pairs)),
         )
+        for row in v.acquainted:
+            self._acquaint(me, row)
         self._settle()
+
+    def _acquaint(self, me: str, row: Acquaintance) -> None:
+        """The earlier of two of one person keeps the later told of its ticket; the later waits for the first answer, so
+        that whoever is handed its ticket gets the dossier with it. Who is earlier never waits for the later."""
+        if row.earlier == me:
+            self.learn(BookContents(acquainted=(row,)))
+        elif row.earlier not in self.record.asked:
+            heard = any(k.submission_id == me and k.about.submission_id == row.earlier for k in self.record.known)
+            waits = () if self._ready or heard else (row.earlier,)
+            self.record = replace(
+                self.record, asked=(*self.record.asked, row.earlier), awaits=(*self.record.awaits, *waits)
+            )
+            self._send_book(row.earlier, BookContents(acquainted=(row,)))
+
+    def answered(self, contents: BookContents) -> None:
+        """What was asked about a person's earlier tickets has come."""
+        known = {k.about.submission_id for k in contents.known if k.submission_id == self.record.submission_id}
+        if known.intersection(self.record.awaits):
+            self.record = replace(self.record, awaits=tuple(x for x in self.record.awaits if x not in known))
+            self._settle()
 
     def _settle(self) -> None:
         if self._settled:
@@ -236,11 +263,22 @@ class _Turn:
             self.record = _with(self.record, after)
             self.dirty = True
 
+    def _tell(self, messages: Iterable[Message]) -> None:
+        for to, contents in messages:
+            self._send_book(to, contents)
+
     def end(self) -> Handled | None:
         """Publish if the book changed, and say what came of the turn."""
         if self._is_root and self._ready and self.dirty:
             p = publish(_contents(self.record), self.rules.clocks, now=self.record.now, cause_id=self.cause_id)
-            return Handled(_with(self.record, p.book), (*self.out, *p.events), p.wake_at or 0)
+            self.record = _with(self.record, p.book)
+            self.out.extend(p.events)
+            self._tell(p.messages)
+            return Handled(self.record, tuple(self.out), p.wake_at or 0)
+        if self._is_root and self.dirty:  # no ticket yet: who asks about this person's is answered all the same
+            book, messages = answers(_contents(self.record), None)
+            self.record = _with(self.record, book)
+            self._tell(messages)
         if self.record == self.start and not self.out:
             return None
         return Handled(self.record, tuple(self.out), None if self._is_root else 0)

@@ -137,7 +137,7 @@ class TicketsStep:
         at.record, at.changed = handled.record, True
         if handled.wake_at is not None:
             at.wake_at = handled.wake_at
-        waits = any(not c.answered for c in handled.record.claims)
+        waits = bool(handled.record.awaits) or any(not c.answered for c in handled.record.claims)
         at.waits_since = (at.waits_since or record.timestamp_ms) if waits else 0
         for event in handled.out:
             self._watch.published(event, record)

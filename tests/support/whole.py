@@ -9,14 +9,17 @@ from typing import Any, Protocol
 from schemas.events.book import BookContents
 from schemas.events.inbox import Claim, Decided, Receipt, Submission
 from schemas.events.tables import Block, TicketRecord
-from schemas.events.ticket import Alert, TicketOpened, TicketState, TicketStateChanged, TicketTold
+from schemas.events.ticket import Alert, DossierChanged, TicketOpened, TicketState, TicketStateChanged, TicketTold
 from streams.core.blocking import blocking_keys
 from streams.core.blocks import handle_claim
 from streams.core.book import merge
 from streams.core.clocks import ClockBook
+from streams.core.compare import order
 from streams.core.component import Component, fold
+from streams.core.dossier import certain
 from streams.core.messages import claim_of, contents_of, features_of
 from streams.core.publish import _facts
+from streams.core.states import ANSWERED, ENDED_FOR_GOOD
 from streams.core.tickets import InboxEvent, Rules
 
 RULES = Rules(index=lambda kind, value: f"{kind}-{value}", clocks=ClockBook.load())
@@ -51,7 +54,12 @@ def whole_file(events: Iterable[InboxEvent]) -> Outcome:
 
 
 def components(events: Iterable[InboxEvent]) -> list[Component]:
-    """Newest versions, blocks in order, one book for each connected component, folded."""
+    """Each connected component, folded."""
+    return [fold(book) for book in connected_books(events)]
+
+
+def connected_books(events: Iterable[InboxEvent]) -> Iterable[BookContents]:
+    """Newest versions, blocks in order, one book for each connected component."""
     events = list(events)
     subs: dict[str, Submission] = {}
     for e in events:
@@ -65,7 +73,7 @@ def components(events: Iterable[InboxEvent]) -> list[Component]:
     for sid, book in _matched(subs.values()):
         books[sid] = merge(books[sid], book)
         ties.extend((p.a, p.b) for p in book.pairs)
-    return [fold(book) for book in _connected(books, ties)]
+    return _connected(books, ties)
 
 
 def _matched(subs: Iterable[Submission]) -> Iterable[tuple[str, BookContents]]:
@@ -105,6 +113,7 @@ def check(world: Ran, events: Iterable[InboxEvent], reached_by: int | None = Non
     _states_tell_the_tickets(world, planned)
     _events_fold_to_states(world)
     _receipts_are_told_once(world, events)
+    _dossiers_are_told(world, events)
     alerts = Counter((e.ticket_id, e.clock, e.stage, e.at) for e in world.events if isinstance(e, Alert))
     assert [a for a, n in alerts.items() if n > 1] == []
     if reached_by is not None:
@@ -150,6 +159,36 @@ def _receipts_are_told_once(world: Ran, events: list[InboxEvent]) -> None:
     assert sorted(e.push_id for e in told) == sorted(sent)
     for e in told:
         assert sent[e.push_id] in {m.submission_id for m in e.members}, "told under another's ticket"
+
+
+def dossiers_of(events: Iterable[InboxEvent]) -> dict[str, dict[str, str | None]]:
+    """ticket -> the person's earlier tickets, and how each ended: everybody looked at beside everybody."""
+    events = list(events)
+    found: dict[str, dict[str, str | None]] = {}
+    books = list(connected_books(events))
+    members = [(m, t) for b in books for t in fold(b).tickets for m in t.members]
+    weightless = {sid for b in books for sid in b.weightless}
+    for late, ticket in members:
+        for early, home in members:
+            if order(early) < order(late) and home.ticket_id != ticket.ticket_id:
+                weighty = weightless.isdisjoint((early.submission_id, late.submission_id))
+                if certain(early, late, phone_counts=weighty):
+                    ended = home.state if home.state in ANSWERED | ENDED_FOR_GOOD else None
+                    found.setdefault(ticket.ticket_id, {})[home.ticket_id] = ended
+    return found
+
+
+def _dossiers_are_told(world: Ran, events: list[InboxEvent]) -> None:
+    told: dict[str, dict[str, str | None]] = {}
+    for e in world.events:
+        if isinstance(e, TicketOpened | DossierChanged) and (isinstance(e, DossierChanged) or e.dossier):
+            assert e.dossier is not None
+            told[e.ticket_id] = {x.ticket_id: x.ended for x in e.dossier.earlier}
+    live = {sid for sid, s in world.states.items() if s.merged_into is None}
+    assert {t: d for t, d in told.items() if d and t in live} == dossiers_of(events)
+    hidden = {e.submission_id for e in events if isinstance(e, Submission) and (e.system == "12309")}
+    named = {x.submission_id for e in world.events for x in getattr(getattr(e, "dossier", None), "earlier", ())}
+    assert not named & hidden
 
 
 def _stages_are_told(world: Ran, events: list[InboxEvent], alerts: Counter[Any], now: int) -> None:

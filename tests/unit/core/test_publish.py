@@ -113,9 +113,10 @@ def test_a_merged_ticket_rises_again_with_its_own_number_of_events() -> None:
     assert states(merged)["b"] == ("MERGED", "a", 4, ["b"])
     apart = said(learn(merged.book, rulings=(Ruling(a="a", b="b", same=False, at=9, by="c"),)))
     assert [x for x in story(apart) if x[0] == "b"] == [
-        ("b", "SubmissionMoved", 5), ("b", "ReviewDecided", 6), ("b", "TicketStateChanged", 7),
+        ("b", "SubmissionMoved", 5), ("b", "DossierChanged", 6), ("b", "ReviewDecided", 7),
+        ("b", "TicketStateChanged", 8),
     ]  # fmt: skip
-    assert states(apart)["b"] == ("ACCEPTED", None, 7, ["b"])
+    assert states(apart)["b"] == ("ACCEPTED", None, 8, ["b"])
     assert states(apart)["a"] == ("RECEIVED", None, 5, ["a"])
 
 

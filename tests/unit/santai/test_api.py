@@ -392,7 +392,8 @@ def test_health_and_metrics(client: httpx.Client, health: dict[str, Any]) -> Non
 def test_openapi_names_the_doors(client: httpx.Client) -> None:
     assert client.get("/docs").status_code == 200
     assert set(client.get("/openapi.json").json()["paths"]) == {
-        "/intake/{system}", "/tickets/{number}", "/reviews", "/reviews/pair", "/decisions", "/healthz",
+        "/intake/{system}", "/tickets/{number}", "/reviews", "/reviews/pair", "/decisions",
+        "/tickets/{number}/dossier", "/healthz",
     }  # fmt: skip
 
 
