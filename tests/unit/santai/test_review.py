@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from connectors.publish import Outgoing
 from santai.api.app import create_app
@@ -22,6 +22,7 @@ from santai.api.serve import serving
 from santai.projector.fold import rows_for
 from santai.projector.reading import reading
 from santai.projector.reviews import questions, waiting
+from santai.projector.schema import DOSSIERS, STORY
 from santai.projector.store import write
 from santai.review import masked
 from santai.review.decide import Decider
@@ -29,13 +30,14 @@ from santai.words import Words
 from schemas.codec import Codec, LocalSchemaIds
 from schemas.errors import Retry, Stop
 from schemas.events.common import Member, Review
+from schemas.events.dossier import Dossier, Earlier
 from schemas.events.inbox import Decided
-from schemas.events.ticket import ReviewDecided, TicketOpened, TicketState
+from schemas.events.ticket import DossierChanged, ReviewDecided, TicketOpened, TicketState
 from schemas.topics import Topics
 from tests.unit.santai.conftest import Feed
 from tests.unit.schemas.keys import sealer
 
-A, B, C = (Member(submission_id=f"s{n}", system="12345", source_key=f"k{n}", number=f"GD{n}") for n in "abc")
+A, B, C, D = (Member(submission_id=f"s{n}", system="12345", source_key=f"k{n}", number=f"GD{n}") for n in "abcd")
 SECRET = "a clerk's secret of its own"
 NOW = 1_700_000_000_000
 TOPICS = Topics("t")
@@ -283,3 +285,56 @@ def test_what_cannot_be_decided(
 def test_what_is_no_json(client: httpx.Client) -> None:
     answer = client.post("/decisions", content=b"{", headers=signature(b"{"))
     assert (answer.status_code, answer.json()["reason"]) == (422, "不是合格的 JSON")
+
+
+def before(member: Member, at: int = 1_000, **more: Any) -> Earlier:
+    return Earlier(
+        submission_id=member.submission_id, ticket_id=member.submission_id, system=member.system,
+        number=member.number or "", received_at=at, family="legal-aid", **more,
+    )  # fmt: skip
+
+
+def test_the_dossier_tells_how_earlier_tickets_stand_now(
+    client: httpx.Client, feed: Feed, codec: Codec, read_model: Engine
+) -> None:
+    known = Dossier(earlier=(before(A, similar=True), before(B, ended="CLOSED"), before(C), before(SECRET_ONE)))
+    event = DossierChanged(event_id="x", ticket_id="sd", at=1, seq=3, members=(D,), dossier=known)
+    value = codec.encode(TOPICS.events, event)
+    assert b"GDa" not in value
+    with read_model.begin() as connection:
+        write(connection, list(rows_for(event, value)), {})
+    feed([
+        state(A, seq=4, state="CLOSED"), state(B, seq=5, state="REOPENED"), state(C, confidential=True),
+        state(SECRET_ONE), state(D, seq=3),
+    ])  # fmt: skip
+    answer = get(client, "/tickets/GDd/dossier")
+    found = answer.json()
+    assert [(x["number"], x["state"], x["similar"]) for x in found["earlier"]] == [
+        ("12345:GDa", "CLOSED", True), ("12345:GDb", "REOPENED", False),
+    ]  # fmt: skip
+    assert found["similar_ended"] == ["12345:GDa"]
+    assert "GDc" not in answer.text, "confidential since"
+    assert "J1" not in answer.text
+    feed([state(D, seq=9, members=(A, D)), state(A, seq=9, state="MERGED", merged_into="sd")])
+    assert [x["number"] for x in get(client, "/tickets/GDd/dossier").json()["earlier"]] == ["12345:GDb"]
+    feed([state(D, seq=10, confidential=True)])
+    assert get(client, "/tickets/GDd/dossier").json()["earlier"] == []
+
+
+def test_a_ticket_without_a_dossier(client: httpx.Client, feed: Feed) -> None:
+    feed([state(A)])
+    assert get(client, "/tickets/12345:GDa/dossier").json() == {"ticket_id": "sa", "earlier": [], "similar_ended": []}
+    assert get(client, "/tickets/GD404/dossier").status_code == 404
+    assert client.get("/tickets/12345:GDa/dossier").status_code == 401
+
+
+def test_a_column_of_the_read_model_names_no_earlier_ticket(feed: Feed, read_model: Engine) -> None:
+    feed(
+        [DossierChanged(event_id="x", ticket_id="sd", at=1, seq=3, members=(D,), dossier=Dossier(earlier=(before(A),)))]
+    )
+    with read_model.connect() as connection:
+        (story,) = connection.execute(select(STORY)).all()
+        (row,) = connection.execute(select(DOSSIERS)).all()
+    assert "GDa" not in str(story)
+    assert "sa" not in (story.submission_id or "", story.detail)
+    assert (row.tickets, row.told) == (1, b"")
