@@ -83,3 +83,4 @@ class DeliveryKind(StrEnum):
     SUPPLEMENT = "supplement"  # 补充
     WARNING = "warning"  # 预警
     MOVE = "move"  # a submission changed tickets
+    DOSSIER = "dossier"  # 当事人法律服务档案, to whose own record opened the ticket

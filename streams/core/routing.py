@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mappings.routing import Routing
 from schemas.events.common import Member
@@ -18,6 +19,7 @@ from schemas.events.ticket import (
 from schemas.ids import deterministic_id
 from streams.core.announce import TicketEvent
 
+DOSSIER = "dossier"
 _STAGES = ("near", "yellow", "red")
 
 
@@ -33,7 +35,15 @@ class Router:
         kind = self._kind(event)
         if kind is None or any(m.system in self._rules.keep_to_themselves for m in event.members):
             return []
-        return [self._delivery(event, kind, system, member) for system, member in self._audience(event)]
+        told = [self._delivery(event, kind, system, member) for system, member in self._audience(event)]
+        return [*told, *self._dossier(event)]
+
+    def _dossier(self, event: TicketEvent) -> Iterator[Delivery]:
+        """Whose own record opened the ticket is not handed it, and gets the person's dossier alone."""
+        if isinstance(event, TicketOpened) and event.dossier is not None:
+            for member in event.members:
+                if member.system in self._systems and _said_it(event, member):
+                    yield replace(self._delivery(event, DOSSIER, member.system, member), state=None)
 
     def _kind(self, event: TicketEvent) -> str | None:
         rule = self._rules.tell.get(type(event).__name__)

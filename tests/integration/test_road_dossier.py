@@ -60,3 +60,21 @@ def test_a_second_need_carries_the_dossier(road: Road) -> None:
     assert story["dossier"] == 1
     assert secret.tellings[0].number not in road.santai("trace", number).stdout
     assert before.number not in road.get(number).text, "progress is for the citizen's window, the dossier is not"
+
+
+def test_the_office_gets_the_dossier_of_its_own_second_row(road: Road) -> None:
+    """Its own row opened the matter: nobody hands it over, and the dossier comes all the same."""
+    first = road.matter("12345")
+    (before,) = first.tellings
+    assert road.send("12345", messages.hotline_ticket(first, before)).status == 202
+    road.awaited(f"12345:{before.number}")
+    second = road.matter("legal-aid", person=first.person)
+    after = replace(second.tellings[0], received_at=MORNING.replace(hour=16))
+    row = road.stage.clerk.file(messages.legal_aid_row(second, after))
+    opened = road.awaited(f"legal-aid:{after.number}")
+    told = until(
+        lambda: [x for x in road.stage.clerk.inbox() if x["ticket_id"] == opened["ticket_id"]], "the office's inbox"
+    )
+    assert [(x["kind"], x["row_id"], x["dossier"]) for x in told] == [
+        ("dossier", row, f"2026-03-02 12345:{before.number} 同类 在办")
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 import mappings
 from mappings.routing import load_routing
 from schemas.events.common import Member
+from schemas.events.dossier import Dossier, Earlier
 from schemas.events.ticket import (
     Alert,
+    DossierChanged,
     ReviewAsked,
     SubmissionAttached,
     SubmissionMoved,
@@ -69,6 +72,17 @@ def test_a_new_ticket_is_handed_to_the_handler_and_to_the_platforms_of_its_famil
     assert (push.person_name, push.id_number, push.text, push.state) == ("王晓", "ID-1", "拖欠工资", "RECEIVED")
     assert push.member is None
     assert push.other_number == "12345:n"
+
+
+def test_the_opening_carries_the_dossier_and_whose_record_opened_it_gets_it_alone() -> None:
+    known = Dossier(earlier=(Earlier(submission_id="s", ticket_id="s", system="web", number="W1", received_at=1),))
+    second = replace(opened(AID), dossier=known)
+    assert heard(second) == {"legal-aid": "dossier", "web": "open", "gov-service": "open"}
+    assert all(d.dossier == known for d in ROUTER.route(second))
+    alone = next(d for d in ROUTER.route(second) if d.kind == "dossier")
+    assert (alone.member, alone.state) == (AID, None)
+    assert heard(opened(AID)) == {"web": "open", "gov-service": "open"}
+    assert heard(event(DossierChanged, HOTLINE, dossier=known)) == {}, "what changes later is asked for"
 
 
 def test_a_system_is_not_told_what_its_own_record_said() -> None:
