@@ -18,10 +18,13 @@ from santai.api.app import create_app
 from santai.api.serve import serve_api, serving
 from santai.platform.postgres import Postgres
 from santai.projector.fold import rows_for
+from santai.projector.reviews import decision_on, questions, reasons_between, waiting
 from santai.projector.store import create_schema, open_read_model, write
 from santai.words import Words
 from schemas.errors import Stop
-from tests.unit.santai.stories import life
+from schemas.events.common import Review
+from schemas.events.ticket import ReviewDecided, TicketState
+from tests.unit.santai.stories import C, life
 
 pytestmark = pytest.mark.integration
 
@@ -61,6 +64,28 @@ def test_numbers_on_postgresql(read_model: Engine, words: Words) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.text for answer in answers}) == 1
     assert unknown == [404, 404, 404]
+
+
+def test_the_queue_on_postgresql(read_model: Engine) -> None:
+    asked = Review(submission_id="sc", to_submission="sa", at=2_000, reasons=("id_equal",))
+    told = TicketState(
+        event_id="q", ticket_id="sc", seq=90, state="RECEIVED", members=(C,), received_at=2_000, at=2_000,
+        reviews=(asked,),
+    )  # fmt: skip
+    ruled = ReviewDecided(
+        event_id="r", ticket_id="sc", at=3_000, seq=91, members=(C,), submission_id="sc", to_submission="sa",
+        same=False, by="li", reason="已核对",
+    )  # fmt: skip
+    for events, open_now in (([told], [("sc", "sa")]), ([ruled], [])):
+        with read_model.begin() as connection:
+            write(connection, [change for event in events for change in rows_for(event)], {})
+        with read_model.connect() as connection:
+            found = [(q.submission.submission_id, q.other.submission_id) for q in questions(connection, 9)]
+            assert (found, waiting(connection)[0]) == (open_now, len(open_now))
+    with read_model.connect() as connection:
+        (answered,) = questions(connection, 9, decided=True)
+        assert answered.decision == decision_on(connection, "sa", "sc")
+        assert reasons_between(connection, "sa", "sc") == ("id_equal",)
 
 
 def test_the_database_goes_away_and_comes_back(read_model: Engine, postgres_server: Postgres, words: Words) -> None:
