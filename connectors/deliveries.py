@@ -14,6 +14,7 @@ from connectors.dead_letters import error_headers
 from connectors.ledger import Ledger
 from connectors.publish import Outgoing, Publisher
 from connectors.pushes import Plan
+from observability.outage import LIBRDKAFKA
 from schemas.codec import Codec
 from schemas.errors import DeadLetter, Retry, Unreadable
 from schemas.events.delivery import Delivery
@@ -61,7 +62,7 @@ class DeliveryReader:
             "session.timeout.ms": 10_000,
             "topic.metadata.refresh.interval.ms": 10_000,
             **consumer_config,
-            "logger": log,
+            "logger": LIBRDKAFKA,
             "group.id": f"{topics.prefix}-sink",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from observability.outage import LIBRDKAFKA
 from schemas.errors import Retry
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Publisher:
         self._config: dict[str, Any] = {
             "linger.ms": 5,
             "compression.type": "lz4",
-            "logger": log,
+            "logger": LIBRDKAFKA,
             **config,
             # Not for settings to choose: what is promised depends on them.
             "enable.idempotence": True,

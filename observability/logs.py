@@ -16,8 +16,31 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import IO, Any
 
+from observability.outage import OUTAGE
+
 # Libraries whose loggers say the same thing again and again while a broker is away, and which are costly at DEBUG.
-NOISY = ("aiokafka", "faust", "mode", "kafka", "zeep", "urllib3", "httpx", "httpcore", "asyncio", "sqlalchemy")
+NOISY = (
+    "aiokafka",
+    "faust",
+    "mode",
+    "kafka",
+    "rdkafka",
+    "zeep",
+    "urllib3",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "sqlalchemy",
+)
+
+# Loops of our own that say so each time while they wait for a broker or a database.
+WAITING = (
+    "connectors.deliveries",
+    "connectors.dispatch",
+    "santai.projector.projector",
+    "santai.services.projector",
+    "streams.engine.recovery",
+)
 
 _PERSONAL = re.compile(
     r"""
@@ -124,7 +147,7 @@ class RateLimit(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record may pass; the first after a silence tells how many did not."""
-        if record.name.partition(".")[0] not in self._noisy:
+        if record.name not in self._noisy and record.name.partition(".")[0] not in self._noisy:
             return True
         with self._lock:
             alike = self._admit(self._alike, (record.name, record.levelno, str(record.msg)), self._burst)
@@ -161,7 +184,8 @@ def set_up(level: str = "INFO", *, as_json: bool = False, stream: IO[str] | None
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else PlainFormatter())
-    handler.addFilter(RateLimit())
+    handler.addFilter(OUTAGE)
+    handler.addFilter(RateLimit(NOISY + WAITING))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from mappings.systems import FOLDER as SYSTEMS_FOLDER
 from mappings.validation import reason_of
+from observability.outage import LIBRDKAFKA
 from santai.platform.up import LocalPlatform
 from santai.trouble import os_reason
 from schemas.errors import Stop
@@ -111,7 +112,7 @@ class Settings(BaseSettings):
         """librdkafka settings every client shares."""
         _check_client(frozenset(self.client.items()))
         calm = {"reconnect.backoff.ms": 250, "reconnect.backoff.max.ms": 5000}
-        return {"bootstrap.servers": self.bootstrap(), **calm, **self.client, **extra}
+        return {"bootstrap.servers": self.bootstrap(), "logger": LIBRDKAFKA, **calm, **self.client, **extra}
 
     def sealer(self) -> Sealer:
         """Keys from the settings, or else from the data folder's own file, which is made when it is not there.

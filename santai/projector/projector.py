@@ -104,7 +104,7 @@ class Projector:
         mine = [place for place in done if place[0] in self.sources]
         # A client is kept only while it is answered: one that has seen a broker restart may get FENCED_LEADER_EPOCH
         # from list_offsets for ever after, because it does not take metadata of an older epoch.
-        client, self._admin = self._admin or AdminClient(self._given, logger=log), None
+        client, self._admin = self._admin or AdminClient(self._given), None
         last = ends(client, mine)
         self._admin = client
         return bool(mine) and all(done[place] >= end for place, end in last.items())
@@ -143,7 +143,7 @@ class Projector:
         """From the offsets in SQL on, until something goes wrong."""
         create_schema(self._engine)
         self._no_broker.clear()
-        consumer = Consumer({**consumer_config(self._given), "error_cb": self._broker_error}, logger=log)
+        consumer = Consumer({**consumer_config(self._given), "error_cb": self._broker_error})
         try:
             with Publisher(self._producer) as publisher:
                 self._take_up(consumer)

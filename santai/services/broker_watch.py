@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,11 +12,12 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from observability.health import Verdict
-
-log = logging.getLogger(__name__)
+from observability.outage import OUTAGE
 
 ASK_S = 2.0
 ANSWER_S = 2.0
+TELL_S = 3.0
+"""One question that is answered late is no outage."""
 
 
 class BrokerWatch:
@@ -63,10 +63,10 @@ class BrokerWatch:
         try:
             client.list_topics(timeout=self._answer_s)
         except KafkaException as error:
-            if not self._why:
-                log.warning("broker_silent", extra={"why": error.args[0].name()})
             self._why = error.args[0].name()
+            silent_s = time.monotonic() - self._answered
+            if silent_s > TELL_S:
+                OUTAGE.lost(self._why, silent_s)
             return
-        if self._why:
-            log.info("broker_answers_again")
+        OUTAGE.back()
         self._client, self._why, self._answered = client, "", time.monotonic()

@@ -16,6 +16,7 @@ from santai.projector.projector import Projected, Projector
 from santai.projector.reviews import waiting
 from santai.projector.schema import DEADLINES, TICKETS
 from santai.projector.store import Place, ready_read_model
+from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import admin
 from santai.services.parts import codec_of, sqlite_folder, stop_on_signals, watched
 from santai.settings import Settings
@@ -44,7 +45,8 @@ def run_projector(settings: Settings) -> int:
     health.add("projector", lambda: _verdict(projector))
     health.add("progress", progress.verdict)
     survey = Survey(settings, engine, metrics)
-    with watched(settings, "projector", health, metrics):
+    broker = BrokerWatch(settings.clients(), settings.stall_seconds)
+    with watched(settings, "projector", health, metrics), broker.watching():
         watching = [threading.Thread(target=w.run, args=(stop,), daemon=True) for w in (survey, progress)]
         for watch in watching:
             watch.start()

@@ -10,6 +10,7 @@ import mappings
 from mappings.routing import load_routing
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
+from santai.services.broker_watch import BrokerWatch
 from santai.services.cluster import create_topics, register_schemas
 from santai.services.parts import codec_of, systems_of, watched
 from santai.services.ticker import ticker
@@ -83,7 +84,8 @@ def run_streams(settings: Settings) -> int:
     )
     health = Health()
     health.add("progress", lambda: _progress_verdict(progress))
-    with watched(settings, f"streams-{settings.worker_id}", health, metrics):
+    broker = BrokerWatch(settings.clients(), settings.stall_seconds)
+    with watched(settings, f"streams-{settings.worker_id}", health, metrics), broker.watching():
         return run_worker(app)
 
 

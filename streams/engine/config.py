@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from observability.outage import LIBRDKAFKA
 from streams.engine.health import Progress
 
 
@@ -71,6 +72,7 @@ class EngineConfig:
         own does not."""
         return {
             "bootstrap.servers": self.bootstrap,
+            "logger": LIBRDKAFKA,
             "client.id": f"{self.app_id}-{self.worker_id}",
             "acks": "all",
             "enable.idempotence": True,

@@ -3,16 +3,14 @@ takes them one by one. Faust's recovery follows and finds nothing left to do."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from faust.types import TP
 
+from observability.outage import LIBRDKAFKA
 from streams.engine.config import EngineConfig
 from streams.engine.ownership import BARRIER_KEY
-
-log = logging.getLogger(__name__)
 
 BULK_FROM_RECORDS = 1_000
 """Fewer are sooner done by Faust than a consumer of our own is connected."""
@@ -42,7 +40,7 @@ class Replay:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "queued.max.messages.kbytes": QUEUED_KB,
-                "logger": log,
+                "logger": LIBRDKAFKA,
                 **config.security,
             }
         )

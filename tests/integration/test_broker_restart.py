@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,15 @@ def test_the_processes_that_ask_the_broker_get_well_by_themselves(road: Road, ho
         assert road.get(missed.tellings[0].number).status_code == httpx.codes.OK
     road.await_green(*road.stage.hub)
     assert {name: road.stage.process(name).identity for name in GO_ON} == before
+    for name in GO_ON:
+        until(lambda name=name: told_of_the_outage(road, name), f"{name}: one line on loss, one on return", 20)
+
+
+def told_of_the_outage(road: Road, name: str) -> bool:
+    """As often that Kafka is back as that it is away, and nothing of the library's own."""
+    said = (road.stage.folder / "log" / f"{name}.log").read_text()
+    assert not re.search(r"rdkafka#|^%\d\|", said, re.MULTILINE), said
+    return 2 >= said.count("已受理的不会丢失") == said.count("Kafka 已恢复应答：") >= 1
 
 
 @contextmanager
