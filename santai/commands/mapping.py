@@ -17,10 +17,12 @@ app = typer.Typer(help="映射:检查与用例", no_args_is_help=True)
 
 @app.command()
 def lint(as_json: AsJson = False) -> None:
-    """检查全部系统与代码表:文件、行、路径、问题和建议。"""
+    """检查全部系统、代码表与路由规则:文件、行、路径、问题和建议。"""
+    from mappings.routing import FILE, lint_routing
     from mappings.systems import lint as look
 
-    findings = look(settings().systems_dir)
+    folder = settings().systems_dir
+    findings = look(folder) + lint_routing(folder.parent / FILE, {path.stem for path in folder.glob("*.yaml")})
     if as_json:
         print_json(findings)
     else:

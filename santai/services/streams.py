@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
-import mappings
+from mappings.routing import FILE as ROUTING_FILE
 from mappings.routing import load_routing
 from observability.health import Health, Verdict
 from observability.metrics import Metrics
@@ -47,7 +46,7 @@ def run_streams(settings: Settings) -> int:
     codec, metrics, topics = codec_of(settings), Metrics(), settings.topics
     sealer = settings.sealer()
     progress = Progress(settings.stall_seconds)
-    router = Router(load_routing(Path(mappings.__file__).parent / "routing.yaml"), systems)
+    router = Router(load_routing(settings.systems_dir.parent / ROUTING_FILE), systems)
     rules = Rules(index=lambda kind, value: sealer.index(kind, value).hex(), clocks=ClockBook.load())
     watch = Watching(metrics)
     tickets = TicketsStep(codec, topics, rules, watch)

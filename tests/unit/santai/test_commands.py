@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -42,6 +43,34 @@ def test_down_where_nothing_runs_is_fine_and_says_so_to_programs(tmp_path: Path)
     done = santai("down", "--json", cwd=tmp_path, SANTAI_DATA_DIR="none")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"stopped": [], "data": str(tmp_path / "none")})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lint_looks_at_routing_too(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "mappings" / "codes", tmp_path / "codes")
+    shutil.copytree(ROOT / "mappings" / "systems", tmp_path / "systems")
+    rules = (ROOT / "mappings" / "routing.yaml").read_text()
+    folder = str(tmp_path / "systems")
+
+    def found() -> tuple[int, list[str]]:
+        done = santai("mapping", "lint", "--json", cwd=tmp_path, SANTAI_SYSTEMS_DIR=folder)
+        return done.returncode, json.loads(done.stdout)
+
+    code, (finding,) = found()
+    assert code == 1
+    assert "没有路由规则" in finding
+    (tmp_path / "routing.yaml").write_text(rules)
+    assert found() == (0, [])
+    (tmp_path / "routing.yaml").write_text(rules.replace("legal-aid: legal-aid", "legal-aids: legal-ait"))
+    code, findings = found()
+    assert code == 1
+    assert [f.partition(": ")[2] for f in findings] == [
+        "handlers.legal-aids: 没有系统“legal-ait”的映射文件",
+        "handlers.legal-aids: 没有业务类别“legal-aids”",
+    ]
+    (tmp_path / "routing.yaml").write_text(rules.replace("warn_from: near", "warn_from: soon"))
+    code, (finding,) = found()
+    assert code == 1
+    assert "warn_from" in finding
 
 
 def test_tracing_without_a_read_model_says_so_and_makes_nothing(tmp_path: Path) -> None:
