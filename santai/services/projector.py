@@ -75,7 +75,7 @@ class Progress:
             try:
                 self.look()
             except Retry as e:
-                log.warning("progress_unknown", extra={"why": str(e)})
+                log.info("progress_unknown", extra={"why": str(e)})
 
     def look(self) -> None:
         """Fine: all is in SQL, or more than last time. Raises Retry when broker or database does not answer."""
