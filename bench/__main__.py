@@ -1,4 +1,4 @@
-"""`python -m bench road`, `growth` and `engine`: measure on a platform of their own, and leave nothing running.
+"""`python -m bench road`, `growth`, `engine`, `flame`: measure on a platform of their own, and leave nothing running.
 
 `corpus` writes labelled corpora, `matching` compares what matchers make of them.
 """
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import engine_report
+from bench import flame as flaming
 from bench import growth as growing
 from bench.arena import Arena
 from bench.contenders import CONTENDERS
@@ -134,6 +135,33 @@ def engine(
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     engine_report.show(console, result)
+
+
+@app.command()
+def flame(
+    changes: Annotated[int, typer.Option(min=100, help="积压的原始变更条数")] = 20_000,
+    seed: int = 20260301,
+    plot: Annotated[Path | None, typer.Option(help="火焰图(SVG)另存于此")] = None,
+    folder: Annotated[Path, typer.Option(help="数据目录,结果写入其中的 flame.svg")] = FOLDER,
+) -> None:
+    """整条路的 CPU 用在哪里:流处理进程在积压下的火焰图(py-spy)。"""
+    console = Console()
+    data = folder / "flame-run"
+    with _alone(folder), _bar(console) as say:
+        shutil.rmtree(data, ignore_errors=True)
+        say("启动 Kafka 与模式注册中心", 0.0)
+        with LocalPlatform(data / "platform") as platform:
+            hub = Hub(platform, data / "hub", "flame", 1)
+            try:
+                hub.open()
+                found = flaming.measure(hub, changes, seed, say, data / "stacks.txt")
+            finally:
+                hub.close()
+        shutil.rmtree(data)  # kept, for its logs, when something failed
+    path = folder / "flame.svg" if plot is None else plot
+    path.write_text(flaming.draw(found["stacks"], f"santai run streams: {found['samples']} samples"))
+    flaming.show(console, found["stacks"], path)
+    raise typer.Exit(0 if found["counts"]["agree"] else 1)
 
 
 def _measured(options: Options, folder: Path, console: Console) -> dict[str, Any]:

@@ -114,8 +114,12 @@ class Hub:
 
     def worker_usage(self) -> Usage:
         """All workers together. Stop when one has ended."""
+        return usage(self.worker_pids())
+
+    def worker_pids(self) -> list[int]:
+        """Of all workers. Stop when one has ended."""
         self.check()
-        return usage([p.identity.pid for p in self._processes.values()])
+        return [process.identity.pid for process in self._processes.values()]
 
     def broker_usage(self) -> Usage:
         """The broker."""

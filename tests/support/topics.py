@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.catalog import catalog, record_name
@@ -53,7 +53,10 @@ def create_topics(bootstrap: str, topics: Topics, systems: tuple[str, ...]) -> N
 
 def read_all(bootstrap: str, topic: str) -> list[Message]:
     """All committed records of the topic as it stands, by partition and offset."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False})
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False,
+        "auto.offset.reset": "error",  # otherwise a reset would skip to the end, unseen
+    })  # fmt: skip
     try:
         found: list[Message] = []
         ends = _ends(consumer, topic)
@@ -62,8 +65,10 @@ def read_all(bootstrap: str, topic: str) -> list[Message]:
         until = time.monotonic() + 20
         while waiting and time.monotonic() < until:
             for message in consumer.consume(500, 0.2):
-                if message.error() is None:
+                if (error := message.error()) is None:
                     found.append(message)
+                elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                    raise KafkaException(error)
             waiting = {p for p in waiting if consumer.position([TopicPartition(topic, p)])[0].offset < ends[p]}
         assert not waiting, f"{topic}: not read to its end"
     finally:
@@ -76,7 +81,10 @@ def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
     until = time.monotonic() + 20
     while True:
         try:
-            partitions = consumer.list_topics(topic, 10).topics[topic].partitions
+            known = consumer.list_topics(topic, 10).topics[topic]
+            if known.error is not None:
+                raise KafkaException(known.error)
+            partitions = known.partitions
             return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 10)[1] for p in partitions}
         except KafkaException:
             if time.monotonic() > until:
