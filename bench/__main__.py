@@ -142,7 +142,7 @@ def flame(
     changes: Annotated[int, typer.Option(min=100, help="积压的原始变更条数")] = 20_000,
     seed: int = 20260301,
     plot: Annotated[Path | None, typer.Option(help="火焰图(SVG)另存于此")] = None,
-    folder: Annotated[Path, typer.Option(help="数据目录,结果写入其中的 flame.svg")] = FOLDER,
+    folder: Annotated[Path, typer.Option(help="数据目录,结果写入其中的 flame.svg,样本写入 flame.txt")] = FOLDER,
 ) -> None:
     """整条路的 CPU 用在哪里:流处理进程在积压下的火焰图(py-spy)。"""
     console = Console()
@@ -154,7 +154,7 @@ def flame(
             hub = Hub(platform, data / "hub", "flame", 1)
             try:
                 hub.open()
-                found = flaming.measure(hub, changes, seed, say, data / "stacks.txt")
+                found = flaming.measure(hub, changes, seed, say, folder / "flame.txt")
             finally:
                 hub.close()
         shutil.rmtree(data)  # kept, for its logs, when something failed
