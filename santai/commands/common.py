@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -27,3 +28,14 @@ def settings() -> Settings:
 def print_json(found: Any) -> None:
     """For programs: one JSON document on standard output."""
     print(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def report(findings: Sequence[str], some: str, none: str, *, as_json: bool) -> NoReturn:
+    """Tell findings, one a line and how many of them, and end: exit 1 when there are any."""
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            console.print(finding, markup=False)
+        console.print(f"{len(findings)} {some}" if findings else none)
+    raise typer.Exit(1 if findings else 0)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from santai.commands.common import AsJson, console, print_json, settings
+from santai.commands.common import AsJson, console, print_json, report, settings
 from schemas.errors import Stop
 
 app = typer.Typer(help="映射:检查与用例", no_args_is_help=True)
@@ -23,13 +23,7 @@ def lint(as_json: AsJson = False) -> None:
 
     folder = settings().systems_dir
     findings = look(folder) + lint_routing(folder.parent / FILE, {path.stem for path in folder.glob("*.yaml")})
-    if as_json:
-        print_json(findings)
-    else:
-        for finding in findings:
-            console.print(finding, markup=False)
-        console.print(f"{len(findings)} 处问题" if findings else "没有问题")
-    raise typer.Exit(1 if findings else 0)
+    report(findings, "处问题", "没有问题", as_json=as_json)
 
 
 @app.command("test")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from santai.commands.common import AsJson, console, print_json, settings
+from santai.commands.common import AsJson, console, print_json, report, settings
 
 app = typer.Typer(help="事件模式:检查与登记", no_args_is_help=True)
 
@@ -21,13 +21,7 @@ def check(as_json: AsJson = False) -> None:
     with RegistrySchemaIds(found.registry_url()) as registry:
         names = tuple(systems_of(found, connect=False))
         findings = [str(f) for f in compare(subjects(found.topics, names), registry.versions)]
-    if as_json:
-        print_json(findings)
-    else:
-        for finding in findings:
-            console.print(finding, markup=False)
-        console.print(f"{len(findings)} 处不兼容" if findings else "全部兼容")
-    raise typer.Exit(1 if findings else 0)
+    report(findings, "处不兼容", "全部兼容", as_json=as_json)
 
 
 @app.command()
