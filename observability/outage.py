@@ -26,6 +26,8 @@ _CONNECTION = re.compile(
 _REFUSED = re.compile(r"authenticat|sasl|ssl|certificate|denied", re.IGNORECASE)
 GRACE_S = 20.0
 """So long lines about connections may wait for a watch to notice; after that they are about something else."""
+QUIET_S = 40.0
+"""Trouble that follows after so long is another: librdkafka repeats itself every 30 s at the most."""
 CALM_S = 60.0
 """Outages that follow one another sooner are told once."""
 
@@ -83,7 +85,7 @@ class Outage(logging.Filter):
 
     def _fresh(self) -> bool:
         now = self._clock()
-        if self._trouble_began is None or now - self._trouble_last > CALM_S:
+        if self._trouble_began is None or now - self._trouble_last > QUIET_S:
             self._trouble_began = now
         self._trouble_last = now
         return now - self._trouble_began <= GRACE_S

@@ -34,6 +34,7 @@ def run_worker(app: Any) -> int:
     what was not acked is done again by the next one.
     """
     quieten()
+    threading.excepthook = _thread_ended
     _calm_collector()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -62,6 +63,12 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """aiokafka's thread is cancelled when it is stopped while the broker is away: one line, not a traceback."""
+    name = ended.thread.name if ended.thread is not None else "?"
+    log.warning("thread %s ended: %s", name, ended.exc_type.__name__)
 
 
 def _watch_stop(worker: Any, app: Any) -> None:
