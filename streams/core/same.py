@@ -21,7 +21,7 @@ Relation = tuple[str | None, str | None]
 NONE: Relation = (None, None)
 SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
 _DOUBTS = frozenset({
-    "counterparty_unsaid", "counterparty_other", "counterparty_near", "amount_conflict", "site_conflict",
+    "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict", "site_conflict",
     "purpose_unclear",
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
@@ -93,6 +93,8 @@ def _called_again(early: Features, late: Features, e: Evidence) -> bool:
         return True
     if "name_thin" not in reasons:
         return False
+    if "cause_equal" in reasons and ("site_equal" in reasons or {"place_equal", "purpose_equal"} <= reasons):
+        return e.days <= lexicon().limits["days_record"] and not _doubts(e)  # one document for one use
     if party_agrees(e) or {"counterparty_heard", "cause_equal"} <= reasons:
         return shared_words(early, late) >= lexicon().limits["words_shared_few"]
     return _in_the_same_words(early, late, e)
@@ -158,7 +160,7 @@ def _in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
     """Within days of each other the same person tells something in words of which many are the same, names and what
     anybody writes left out. It takes more of them beside one opponent, against whom there may be two matters."""
     limits = lexicon().limits
-    if e.days > limits["days_topic"] or _doubts(e) or "counterparty_heard" in e.reasons:
+    if e.days > limits["days_topic"] or _doubts(e):
         return False
     if not _of_one_document(early, late, e):
         return False

@@ -136,7 +136,7 @@ def _strength(
         return STRONG if told else TOPIC
     if party == "counterparty_near":
         return TOPIC  # another firm of that sound, or the same
-    if party == "counterparty_heard" and exact and (dated or amount is True or soon):
+    if party == "counterparty_heard" and exact and (dated or amount is True):
         return STRONG
     if amount is True and soon and cause != "cause_conflict":
         return STRONG  # the same sum within days

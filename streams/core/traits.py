@@ -37,6 +37,10 @@ _ASKING = "要办想做开请份个的用去"
 _DOCUMENT_CHARS = 4
 UNLISTED = "notary.~"
 """Begins the code of a document no list has; its name follows."""
+_MANY = re.compile(
+    r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
+    r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
+)
 _SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
 _SPOKEN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -91,7 +95,7 @@ def traits_of(f: Features) -> Traits:
         stage=stage,
         handling="handling" in moods,
         unhappy="unhappy" in moods,
-        group="group" in moods,
+        group="group" in moods or bool(_MANY.search(whole)),
         words=whole[:limit] or None,
     )
 
@@ -191,12 +195,18 @@ def _yuan(number: str) -> float:
 
 
 def amounts_agree(a: tuple[int, ...], b: tuple[int, ...]) -> bool | None:
-    """Whether any two sums are the same, as exactly as they were said; None when a side names none, or where both say
-    roughly the same: many matters are about some ten thousand."""
+    """Whether any two sums are the same, as exactly as they were said; None when a side names none, or where it
+    is only said roughly: many matters are about some ten thousand."""
     if not a or not b:
         return None
     same = [(x, y) for x in a for y in b if _same_sum(x, y)]
-    return any(x > 0 or y > 0 for x, y in same) or (None if same else False)
+    return any(_tells(x, y) for x, y in same) or (None if same else False)
+
+
+def _tells(x: int, y: int) -> bool:
+    """Whether it says something that two sums are the same: one is exact, the other has two figures at least."""
+    about = -min(x, y)
+    return max(x, y) > 0 and (about <= 0 or _place(about) < about // 9)
 
 
 def _same_sum(x: int, y: int) -> bool:

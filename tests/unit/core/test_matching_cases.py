@@ -314,6 +314,29 @@ CASES = [
         (told("a", **(NOTARY | {"purpose": "赴俄罗斯跑船", "text": ""})), told("b", 3, **RUSSIA)),
         "REVIEW",
     ),
+    Case(
+        "1 a surname, the phone, and one document for one use",
+        (told("a", **NOTARY), called("b", 1, **(NOTARY | {"family": None}), name="王女士")),
+        "SAME",
+    ),
+    Case(
+        "15 a surname and the phone, and the same kind of thing told otherwise",
+        (
+            told("a", **(LEAK | {"text": "楼上李四光家水管坏了，客厅顶棚泡坏。"})),
+            called(
+                "b",
+                3,
+                **(LEAK | {"family": None, "counterparty": None, "text": "卫生间渗水，墙皮掉了。"}),
+                name="王先生",
+            ),
+        ),
+        "REVIEW",
+    ),
+    Case(
+        "18 a firm of that sound, told over the telephone",
+        (told("a"), called("b", 1, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"}, text="不发工资。")),
+        "REVIEW",
+    ),
     Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),
 ]
 

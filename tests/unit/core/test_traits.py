@@ -35,9 +35,10 @@ def test_what_is_no_sum(text: str) -> None:
     assert amounts(text) == ()
 
 
-def test_two_rough_sums_say_nothing_and_a_rough_one_holds_an_exact_one() -> None:
+def test_rough_sums_of_one_figure_say_nothing_and_a_rough_one_of_two_holds_an_exact_one() -> None:
     assert amounts_agree((-10_000,), (-10_000,)) is None
-    assert amounts_agree((-10_000,), (14_396,)) is True
+    assert amounts_agree((-10_000,), (14_396,)) is None
+    assert amounts_agree((-170_000,), (174_396,)) is True
     assert amounts_agree((-10_000,), (24_396,)) is False
     assert amounts_agree((43_000,), (43_000,)) is True
 
@@ -62,3 +63,11 @@ def test_firms_of_one_trade_are_not_one() -> None:
 def test_a_purpose_alone_has_no_place_in_it() -> None:
     assert purpose_alone("赴俄罗斯联邦返工") == "返工"
     assert purpose_alone("往意大利念书") == "念书"
+
+
+@pytest.mark.parametrize(
+    ("text", "many"), [("代表4名员工反映", True), ("十几个工人", True), ("我在3个工地做工", False)]
+)
+def test_who_speaks_for_many(text: str, many: bool) -> None:
+    f = Features(submission_id="a", system="web", source_key="a", received_at=0, person=Person(), text=text)
+    assert traits_of(f).group is many
