@@ -14,7 +14,7 @@ from schemas.events.common import Pair
 from streams.core import parties
 from streams.core.blocking import family_of, keeps_to_itself
 from streams.core.evidence import CERTAIN, LIKELY, NAMESAKE, NOTHING, STRONG, TOPIC, Evidence, observe_person
-from streams.core.same import BUSINESS, LINK, NONE, REVIEW, SAME_TOPIC, Relation, party_agrees, same
+from streams.core.same import BUSINESS, LINK, NONE, REVIEW, Relation, party_agrees, same
 from streams.core.subject import observe_subject
 from streams.core.traits import known
 
@@ -99,7 +99,8 @@ def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, sh
             return _group(early, late, e)
         return NONE
     observe_subject(early, late, e)
-    if e.quoted and e.person < LIKELY and "name_thin" in e.reasons and not SAME_TOPIC.isdisjoint(e.reasons):
+    told = "cause_equal" in e.reasons or party_agrees(e)
+    if told and e.quoted and e.person < LIKELY and "name_thin" in e.reasons and not e.other_phone:
         e.person = LIKELY  # of that surname, about that topic, with that number
     if early.anonymous or late.anonymous:
         return (REVIEW, None) if e.person >= LIKELY and e.quoted and not e.contradiction else NONE

@@ -19,10 +19,10 @@ from streams.core.wording import observe_texts, shared_words, tells
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
 Relation = tuple[str | None, str | None]
 NONE: Relation = (None, None)
-SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
+_SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
 _DOUBTS = frozenset({
-    "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict", "site_conflict",
-    "purpose_unclear",
+    "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict",
+    "site_conflict", "purpose_unclear",
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
@@ -75,7 +75,7 @@ def _perhaps_one_cause(early: Features, late: Features, e: Evidence) -> bool:
 
 def _likely_same(e: Evidence) -> bool:
     """Probably the person, and the subject told twice over. A phone and a topic alone are for somebody to look at."""
-    if e.subject != STRONG or (SAME_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons):
+    if e.subject != STRONG or (_SAME_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons):
         return False
     if party_agrees(e):
         return True
@@ -142,7 +142,7 @@ def party_agrees(e: Evidence) -> bool:
 def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     """The same person with the same topic within days. Later it takes the same words."""
     limits, reasons = lexicon().limits, e.reasons
-    if SAME_TOPIC.isdisjoint(reasons):
+    if _SAME_TOPIC.isdisjoint(reasons):
         named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
         return named or _in_the_same_words(early, late, e)
     if _doubts(e):
