@@ -12,7 +12,7 @@ from schemas.events.book import Features, Traits
 from streams.core import names, parties
 
 _AMOUNT = re.compile(
-    r"((?:\d|[一二两三四五六七八九](?=[十百千万])|十(?=[万一二三四五六七八九]))[\d,.十百千万零一二两三四五六七八九]{0,19})\s?"
+    r"([¥￥]\s?)?((?:\d|[一二两三四五六七八九](?=[十百千万])|十(?=[万一二三四五六七八九]))[\d,.十百千万零一二两三四五六七八九]{0,19})\s?"
     r"(余|多|来|几|左右)?(万)?(元|块|人民币)?",
     re.ASCII,
 )
@@ -166,8 +166,8 @@ def _marks(
 def _amounts(text: str, least: int) -> tuple[int, ...]:
     """Sums in yuan; one said roughly (17万多元) is negative, and means that much up to the next of its last place."""
     found: dict[int, None] = {}
-    for number, about, ten, unit in _AMOUNT.findall(text):
-        if not unit and not ten and "万" not in number:
+    for sign, number, about, ten, unit in _AMOUNT.findall(text):
+        if not sign and not unit and not ten and "万" not in number:
             continue
         yuan = _yuan(number + ten)
         if least <= yuan < _YUAN_MAX:
