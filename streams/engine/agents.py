@@ -106,8 +106,12 @@ class StatefulLoop:
         self._writers = writers
 
     async def handle(self, message: Any, records: list[Record]) -> Sifted | None:
-        """One batch; None when it was dropped because the partition is no longer ours."""
+        """One batch; None when it was dropped because the partition is not ours: not any more, or not yet."""
         consumer, partition = self._app.consumer, message.partition
+        if not (self._table.is_recovered(partition) and self._writers.owns(self._step.name, partition)):
+            log.warning("%s[%d]: batch refused, the partition is not recovered", self._step.name, partition)
+            self._await_rebalance(message.value.assignment)
+            return None
         ours, dead = misrouted(records, self._config.partitions)
         sifted = sift(
             ours, lambda batch, state: self._step.process(partition, batch, state), self._table.store(partition)

@@ -16,11 +16,11 @@ from schemas.errors import Stop
 from streams.engine import agents
 from streams.engine.api import StatefulStep, StatelessStep
 from streams.engine.config import EngineConfig
-from streams.engine.consumer import BatchTransport
 from streams.engine.ownership import Writers
 from streams.engine.recovery import BatchTables
 from streams.engine.store import new_cache
 from streams.engine.table import StepTable
+from streams.engine.transport import BatchTransport
 
 LOOK_S = 1.0
 

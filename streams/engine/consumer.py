@@ -12,78 +12,27 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import aiokafka
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
-from faust.transport.consumer import Fetcher, ensure_TP
+from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
-from mode import Service
 
 from streams.engine.batch import Batch, InFlight, size_of
-from streams.engine.config import EngineConfig
+from streams.engine.consumer_thread import BatchConsumerThread
 
 Records = Mapping[Any, Sequence[Any]]
 """aiokafka.ConsumerRecord by aiokafka.TopicPartition, as one fetch brings them."""
 
-FETCH_WAIT_MS = 100
-"""How long the broker may hold a fetch. aiokafka has one fetch a broker: a partition drained meanwhile waits for it."""
 POLL_S = 0.2
 """How long one look into the fetcher may wait: changes of what may be fetched are seen after as long."""
 POLL_HELD_S = 0.02
 """The same while a partition is held back for lack of room."""
 
 
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The thread that owns the aiokafka consumer."""
-
-    def _create_worker_consumer(self, transport: BatchTransport) -> Any:
-        """As Faust's, but read_committed and with short fetches."""
-        conf = self.app.conf
-        self._assignor = self.app.assignor if self.app.tables.changelog_topics else RoundRobinPartitionAssignor
-        auth = driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context)
-        return aiokafka.AIOKafkaConsumer(
-            client_id=conf.broker_client_id,
-            group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
-            auto_offset_reset=conf.consumer_auto_offset_reset,
-            max_poll_records=conf.broker_max_poll_records,
-            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
-            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            check_crcs=conf.broker_check_crcs,
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
-            connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
-            isolation_level="read_committed",
-            **auth,
-        )
-
-    def position_now(self, tp: TP) -> int | None:
-        """Where the next record handed over will come from at the earliest; None when not known (yet)."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = None if subscription is None else subscription.assignment
-        key = aiokafka.TopicPartition(tp.topic, tp.partition)
-        if assignment is None or key not in assignment.tps:
-            return None
-        state = assignment.state_value(key)
-        return int(state.position) if state.has_valid_position else None
-
-    async def rejoin(self) -> None:
-        """Ask the group for a new assignment."""
-        self._ensure_consumer()._coordinator.request_rejoin()
-
-
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     """Hands batches over, bounded by room; commits highest acked + 1, and the position of idle partitions."""
 
-    def __init__(self, transport: BatchTransport, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, transport: Any, *args: Any, **kwargs: Any) -> None:
         self.config = transport.config
         self.in_flight = InFlight(self.config.in_flight_bytes)
         self.epoch = 0
@@ -319,26 +268,3 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
                 {(tp.topic, tp.partition): p for tp, p in positions.items() if p is not None and self.flow_active},
                 time.time(),
             )
-
-
-class BatchFetcher(Fetcher):  # type: ignore[misc]
-    """Runs the consumer's loop. Faust's, cancelled by a stop that meets a rebalance, crashes the worker for want of a
-    supervisor."""
-
-    @Service.task  # type: ignore[untyped-decorator]
-    async def _fetcher(self) -> None:
-        try:
-            await self.app.consumer._drain_messages(self)
-        finally:
-            self.set_shutdown()
-
-
-class BatchTransport(driver.Transport):  # type: ignore[misc]
-    """Makes batch consumers and their fetchers."""
-
-    Consumer = BatchConsumer
-    Fetcher = BatchFetcher
-
-    def __init__(self, url: list[Any], app: Any, config: EngineConfig) -> None:
-        super().__init__(url, app)
-        self.config = config

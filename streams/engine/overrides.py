@@ -50,9 +50,11 @@ from faust.transport import consumer
 from faust.transport.drivers import aiokafka as driver
 from mode.services import ServiceTask
 
-from streams.engine.consumer import BatchConsumer, BatchConsumerThread, BatchFetcher
+from streams.engine.consumer import BatchConsumer
+from streams.engine.consumer_thread import BatchConsumerThread
 from streams.engine.recovery import BatchRecovery, BatchTables
 from streams.engine.table import StepTable
+from streams.engine.transport import BatchFetcher
 
 LEANED_ON: tuple[tuple[type[Any], str, str], ...] = (
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer", "9246a21942b3"),

@@ -44,6 +44,10 @@ class Writers:
         for writer in old.values():
             self._threads.submit(writer.close)
 
+    def owns(self, step: str, partition: int) -> bool:
+        """Whether there is a writer for it; another worker may have fenced it since."""
+        return (step, partition) in self._owned
+
     async def commit(
         self, step: str, partition: int, messages: list[Written], wanted: Callable[[], bool]
     ) -> int | None:

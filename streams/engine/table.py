@@ -47,6 +47,10 @@ class StepTable(faust.Table):  # type: ignore[misc]
             store = self._stores[partition] = self._open(partition)
         return store
 
+    def is_recovered(self, partition: int) -> bool:
+        """Whether the table is complete and the step knows it."""
+        return partition in self._told
+
     def apply(self, partition: int, outcome: Outcome, offset: int | None) -> None:
         """The outcome is durable up to this changelog offset: store it, then let the step's memory follow."""
         self.store(partition).write(outcome.changes, offset)

@@ -16,7 +16,7 @@ from faust.transport.consumer import Consumer, ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.engine import agents, ownership, recovery
+from streams.engine import agents, consumer_thread, ownership, recovery
 from streams.engine import consumer as consuming
 from streams.engine import writer as writing
 from streams.engine.config import EngineConfig
@@ -159,12 +159,12 @@ def librdkafka_partitioner() -> None:
 
 def read_uncommitted() -> None:
     """Reads what foreign transactions wrote and took back."""
-    honest = consuming.aiokafka.AIOKafkaConsumer
+    honest = consumer_thread.aiokafka.AIOKafkaConsumer
 
     def consumer(*args: Any, **kwargs: Any) -> Any:
         return honest(*args, **kwargs | {"isolation_level": "read_uncommitted"})
 
-    consuming.aiokafka.AIOKafkaConsumer = consumer
+    consumer_thread.aiokafka.AIOKafkaConsumer = consumer
 
 
 def slow_commit() -> None:
