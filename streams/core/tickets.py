@@ -185,13 +185,15 @@ class _Turn:
         self._settle()
 
     def _acquaint(self, me: str, row: Acquaintance) -> None:
-        """The earlier of two of one person keeps the later told of its ticket; the later waits for the first answer, so
-        that whoever is handed its ticket gets the dossier with it. Who is earlier never waits for the later."""
+        """The earlier of two of one person keeps the later told of its ticket. The later, while its own is not open,
+        waits for the first answer, so that whoever is handed it gets the dossier with it. Nobody waits for who came
+        later, nor who is in another's book: the earlier may be in the same one, which answers none of its own."""
         if row.earlier == me:
             self.learn(BookContents(acquainted=(row,)))
         elif row.earlier not in self.record.asked:
             heard = any(k.submission_id == me and k.about.submission_id == row.earlier for k in self.record.known)
-            waits = () if self._ready or heard else (row.earlier,)
+            opens = self._is_root and not self._ready
+            waits = (row.earlier,) if opens and not heard else ()
             self.record = replace(
                 self.record, asked=(*self.record.asked, row.earlier), awaits=(*self.record.awaits, *waits)
             )

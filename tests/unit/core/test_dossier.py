@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schemas.events.book import BookContents, Features, Known
-from schemas.events.common import Acquaintance, Agent, Counterparty, Person
+from schemas.events.common import Acquaintance, Agent, Counterparty, Pair, Person
 from schemas.events.dossier import Dossier
-from schemas.events.inbox import Book, Claim, Submission, Verdict
+from schemas.events.inbox import Book, Claim, Join, Submission, Verdict
 from schemas.events.tables import TicketRecord
 from schemas.events.ticket import DossierChanged, TicketOpened
 from streams.core.blocking import BlockKey
@@ -195,6 +196,33 @@ def test_the_opening_waits_for_the_answer_and_carries_it() -> None:
     assert isinstance(opened.dossier, Dossier)
     assert [x.submission_id for x in opened.dossier.earlier] == [a.submission_id]
     assert handle(done.record, answer, RULES) is None, "told again, nothing new"
+
+
+def test_who_is_in_anothers_book_waits_for_no_answer() -> None:
+    """Its root may be the very one it would ask, and does not answer its own: what its block has found must go on."""
+    a, b, c = sub("a", 0), sub("b", 100 * DAY, counterparty=OTHER), sub("c", DAY)
+    first = handle(None, b, RULES)
+    assert first is not None
+    record = replace(first.record, root=a.submission_id, root_received_at=a.received_at)
+    claims = [c for c in first.out if isinstance(c, Claim)]
+    pair = Pair(
+        a=c.submission_id, b=b.submission_id, a_received_at=c.received_at, b_received_at=b.received_at,
+        relation="REVIEW", score=0.5,
+    )  # fmt: skip
+    out: list[Any] = []
+    for n, claim in enumerate(claims):
+        verdict = Verdict(
+            event_id=f"v{n}", submission_id=b.submission_id, key=claim.key, key_kind=claim.key_kind, version=1,
+            weightless=False, pairs=(pair,) if n == 0 else (),
+            acquainted=(row(a.submission_id, b.submission_id, b.received_at),) if n == 0 else (),
+        )  # fmt: skip
+        handled = handle(record, verdict, RULES)
+        assert handled is not None
+        record = handled.record
+        out += handled.out
+    assert (record.awaits, record.held) == ((), ())
+    assert [x.submission_id for x in out if isinstance(x, Book)] == [a.submission_id], "the earlier learns of it"
+    assert [(x.submission_id, x.earlier) for x in out if isinstance(x, Join)] == [(c.submission_id, a.submission_id)]
 
 
 def test_a_persons_tenth_need_knows_the_nine_before_in_any_order() -> None:
