@@ -110,6 +110,8 @@ class WordsFile(_Strict):
     provinces: WordList
     cities: WordList
     group: WordList
+    surnames: WordList
+    not_names: WordList
 
 
 class Finder(Generic[_C]):
@@ -154,6 +156,8 @@ class Lexicon:
     trades: re.Pattern[str]
     provinces: tuple[str, ...]
     cities: frozenset[str]
+    surnames: frozenset[str]
+    not_names: tuple[str, ...]  # words that begin like a name
 
 
 @cache
@@ -194,6 +198,8 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lex
         forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
         provinces=words.provinces.words,
         cities=frozenset(words.cities.words),
+        surnames=frozenset(words.surnames.words),
+        not_names=words.not_names.words,
     )
 
 

@@ -100,7 +100,8 @@ def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, sh
         return NONE
     observe_subject(early, late, e)
     told = "cause_equal" in e.reasons or party_agrees(e)
-    if told and e.quoted and e.person < LIKELY and "name_thin" in e.reasons and not e.other_phone:
+    alone = not e.other_phone and "phone_weightless" not in e.reasons
+    if told and e.quoted and e.person < LIKELY and "name_thin" in e.reasons and alone:
         e.person = LIKELY  # of that surname, about that topic, with that number
     if early.anonymous or late.anonymous:
         return (REVIEW, None) if e.person >= LIKELY and e.quoted and not e.contradiction else NONE

@@ -19,6 +19,7 @@ _RANK = {SAME: 3, LINK: 2, REVIEW: 1}
 _ONE_OFF = frozenset({"notary", "forensic"})
 """Services that end with a document: who asks again after it, content with it, has a new need."""
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked", "id_equal", "id_near"})
+_BY_PHONE = frozenset({"phone_equal", "agent_phone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _evidence(book: BookContents) -> dict[str, list[Pair]]:
         a, b = members.get(p.a), members.get(p.b)
         if a is None or b is None or "ruling" in p.reasons:
             continue  # a pair may be here before its members; a clerk's word is no evidence
-        by_phone = "phone_equal" in p.reasons
+        by_phone = not _BY_PHONE.isdisjoint(p.reasons)
         lost = by_phone and (p.a in weightless or p.b in weightless)
         household = by_phone and (p.a in shared or p.b in shared)
         kept: Pair | None = p

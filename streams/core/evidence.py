@@ -70,7 +70,9 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     if ids == "id_equal":
         # One ID number under unrelated names is a cadre typing his own: never more than a question.
         unsure = name == names.CONFLICT or (name == names.NEAR and not phone)
-        e.person = NAMESAKE if unsure else CERTAIN
+        e.person = NAMESAKE if unsure else LIKELY if name == names.NEAR else CERTAIN
+    elif name == names.SOUND and phone and not ids and names.apart(pa.name or "", pb.name or "") > 1:
+        e.person = NAMESAKE  # one character may be misheard; two are a brother's or a sister's
     elif agree and (ids == "id_near" or (phone and phone_counts)):
         e.person = CERTAIN if ids != "id_unclear" else LIKELY
     elif agree and pa.type == pb.type == "legal" and len(pa.name or "") >= _FIRM_NAME_MIN:
@@ -81,10 +83,10 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
         near = not phone and bool(phone_a and phone_b) and _phone_near(phone_a, phone_b)
         if near:
             say("phone_near")
-        agents = not phone and _agent_phone(a, b)
+        agents = phone_counts and not phone and _agent_phone(a, b)
         if agents:
             say("agent_phone")
-        e.person = LIKELY if phone or near or agents else NAMESAKE
+        e.person = LIKELY if near or agents else NAMESAKE
     elif phone and phone_counts:
         # A name one character apart may be a brother's; one that is said alike, of another surname, is misheard.
         heard = not shared and name == names.NEAR and names.misheard(pa.name or "", pb.name or "")

@@ -14,6 +14,7 @@ EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin",
 """The same; heard the same; the same as far as can be read; no more than a surname; one character apart; another."""
 
 _WILD = "*?〓□■○×某_"
+_LOST = "?"
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
 _DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
@@ -82,6 +83,11 @@ def relation(a: str, b: str) -> str:
     return CONFLICT
 
 
+def apart(a: str, b: str) -> int:
+    """In how many characters two names of one length differ."""
+    return sum(x != y for x, y in zip(plain(a), plain(b), strict=False))
+
+
 def misheard(a: str, b: str) -> bool:
     """Whether a surname was heard as another that sounds like it: 程 for 陈, which no relatives' names are."""
     p, q = plain(a), plain(b)
@@ -115,6 +121,8 @@ def _readable(p: str, q: str) -> str:
     if _RUNS.search(p) and _RUNS.search(q):
         return THIN if p[0] == q[0] and p[0] not in _WILD else CONFLICT
     masked, full = (p, q) if _RUNS.search(p) else (q, p)
+    if len(masked) < len(full) and set(_RUNS.findall(masked)) == {_LOST}:
+        return NEAR if p[0] == q[0] else CONFLICT  # what an encoding loses is one character for one
     parts = [re.escape(part) for part in _RUNS.split(masked[:40])]
     if not re.fullmatch(".{0,8}?".join(parts), full[:40]):
         return CONFLICT

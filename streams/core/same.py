@@ -12,8 +12,9 @@ from schemas.events.book import Features
 from streams.core import names
 from streams.core.blocking import family_of
 from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.opponents import one_named
 from streams.core.subject import PARTY_AGREES
-from streams.core.traits import known
+from streams.core.traits import known, one_sum
 from streams.core.wording import observe_texts, shared_words, tells
 
 SAME, LINK, REVIEW = "SAME", "LINK", "REVIEW"
@@ -41,6 +42,8 @@ def same(early: Features, late: Features, e: Evidence) -> Relation:
         return (REVIEW, None) if e.subject >= STRONG else NONE
     near = e.days <= lexicon().limits["days_review_max"]
     if e.person == CERTAIN:
+        if e.subject == STRONG and _two_of_one_employer(e):
+            return REVIEW, None
         if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
             return SAME, None
         if e.subject == NOTHING and _in_the_same_words(early, late, e):
@@ -73,9 +76,18 @@ def _perhaps_one_cause(early: Features, late: Features, e: Evidence) -> bool:
     return e.other_cause or "amount_equal" in e.reasons or shared_words(early, late) >= limits["words_shared_min"]
 
 
+def _two_of_one_employer(e: Evidence) -> bool:
+    """By name and phone alone, and the sums differ: two of that name may share an employer and who calls for them."""
+    return "amount_conflict" in e.reasons and {"id_equal", "id_near"}.isdisjoint(e.reasons)
+
+
 def _likely_same(e: Evidence) -> bool:
     """Probably the person, and the subject told twice over. A phone and a topic alone are for somebody to look at."""
-    if e.subject != STRONG or (_SAME_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons):
+    if (
+        e.subject != STRONG
+        or "amount_conflict" in e.reasons
+        or (_SAME_TOPIC.isdisjoint(e.reasons) and "amount_equal" not in e.reasons)
+    ):
         return False
     if party_agrees(e):
         return True
@@ -89,7 +101,9 @@ def _called_again(early: Features, late: Features, e: Evidence) -> bool:
     reasons = set(e.reasons)
     if "phone_equal" not in reasons or "counterparty_near" in reasons:
         return False
-    if "amount_equal" in reasons and ("name_thin" in reasons or ("cause_equal" in reasons and _one_sum(early, late))):
+    if "amount_equal" in reasons and (
+        "name_thin" in reasons or ("cause_equal" in reasons and one_sum(known(early).amounts, known(late).amounts))
+    ):
         return True
     if "name_thin" not in reasons:
         return False
@@ -97,12 +111,8 @@ def _called_again(early: Features, late: Features, e: Evidence) -> bool:
         return e.days <= lexicon().limits["days_record"] and not _doubts(e)  # one document for one use
     if party_agrees(e) or {"counterparty_heard", "cause_equal"} <= reasons:
         return shared_words(early, late) >= lexicon().limits["words_shared_few"]
-    return _in_the_same_words(early, late, e)
-
-
-def _one_sum(early: Features, late: Features) -> bool:
-    """To the yuan."""
-    return any(x > 0 and x in known(late).amounts for x in known(early).amounts)
+    # A relative of that surname tells the same kind of thing in the same words, but of somebody else.
+    return not _SAME_TOPIC.isdisjoint(reasons) and not _doubts(e) and one_named(early, late)
 
 
 def _filed_again(e: Evidence) -> bool:
@@ -113,10 +123,10 @@ def _filed_again(e: Evidence) -> bool:
 
 def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relation:
     """Somebody of that name, or nobody known: what a person may look at."""
-    if e.person == NAMESAKE and e.subject == DECISIVE and _named_by_both(early, late):
+    if e.person == NAMESAKE and e.quoted and e.subject == DECISIVE and _named_by_both(early, late):
         told = "cause_equal" in e.reasons or party_agrees(e)
         if e.other_phone:
-            return REVIEW, None  # a namesake may quote a number, or be a party to the case
+            return REVIEW, None  # a namesake may quote a number
         if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
             return SAME, None
     if e.person == NAMESAKE and e.subject >= STRONG:

@@ -14,19 +14,22 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import parties
 from streams.core.blocking import family_of, own_number
-from streams.core.evidence import DAY_MS, DECISIVE, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.evidence import DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.opponents import others_named
 from streams.core.traits import (
     NUMBER_CHARS_MIN,
     UNLISTED,
     amounts_agree,
     bare_number,
     known,
+    one_sum,
     purpose_alone,
     sites_agree,
 )
 from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
+_UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
 
@@ -43,6 +46,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     party = _party(a, b, ta, tb)
     if party == "counterparty_near" and "hotline" in (a.channel, b.channel):
         party = "counterparty_heard"  # a name that was told over the phone
+    if party in _UNNAMED and e.person >= LIKELY and others_named(a, b):
+        party = "counterparty_other"
     if party:
         say(party)
     cause = _cause(ta, tb)
@@ -90,9 +95,14 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         or (day == "incident_conflict" and not e.quoted)
     ):
         e.contradiction = True
-    silent = not (ta.causes or tb.causes) and min(len(t.words or "") for t in (ta, tb)) < _SILENT_MAX
+    silent = not (ta.causes or tb.causes) and any(
+        len(known(f).words or "") < _SILENT_MAX and not tells(f) for f in (a, b)
+    )
     vague = cause == "cause_group" and any(not any("." in c for c in known(f).causes) and not tells(f) for f in (a, b))
-    e.subject = _strength(e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site)
+    e.subject = _strength(
+        e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
+        to_the_yuan=amount is True and one_sum(ta.amounts, tb.amounts),
+    )  # fmt: skip
 
 
 def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
@@ -115,12 +125,14 @@ def _strength(
     silent: bool,
     vague: bool,
     site: bool | None,
+    *,
+    to_the_yuan: bool,
 ) -> int:
     limits = lexicon().limits
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
         return DECISIVE
     exact = cause == "cause_equal"
-    dated = day == "incident_equal" and "purpose_unclear" not in used
+    dated = day == "incident_equal" and "purpose_unclear" not in used and party != "counterparty_other"
     if e.days > limits["days_notary_max" if notary else "days_apart_max"]:
         return NOTHING
     soon = e.days <= limits["days_topic"]
@@ -130,14 +142,13 @@ def _strength(
             or amount is True
             or (silent and soon)
             or (cause == "cause_alike" and (dated or soon))
-            or (cause == "cause_group" and dated)
-            or (cause == "cause_group" and soon and vague)
+            or (cause == "cause_group" and vague and (dated or soon))
         )
         return STRONG if told else TOPIC
     if party == "counterparty_near":
         return TOPIC  # another firm of that sound, or the same
-    if party == "counterparty_heard" and exact and (dated or amount is True):
-        return STRONG
+    if party == "counterparty_heard":
+        return STRONG if exact and to_the_yuan else TOPIC
     if amount is True and soon and cause != "cause_conflict":
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):

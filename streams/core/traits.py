@@ -203,6 +203,11 @@ def amounts_agree(a: tuple[int, ...], b: tuple[int, ...]) -> bool | None:
     return any(_tells(x, y) for x, y in same) or (None if same else False)
 
 
+def one_sum(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether a sum is the same to the yuan, and was not said roughly."""
+    return any(x > 0 and x in b for x in a)
+
+
 def _tells(x: int, y: int) -> bool:
     """Whether it says something that two sums are the same: one is exact, the other has two figures at least."""
     about = -min(x, y)

@@ -177,7 +177,10 @@ def test_never_the_same(a: Features, b: Features, phone_counts: bool) -> None:
     assert not any(f.confidential or f.anonymous or f.system == "12309" for f in (a, b))
     assert {"id_conflict", "name_conflict", "opposing_parties", "counterparty_conflict"}.isdisjoint(pair.reasons)
     by_number = {"related_number", "number_in_text", "case_no_equal", "doc_no_equal"} & set(pair.reasons)
-    assert {"id_equal", "phone_equal", "name_equal", *(["name_sound"] if by_number else [])} & set(pair.reasons)
+    heard = ["name_sound"] if by_number else []
+    surname = ["name_thin"] if by_number and {"cause_equal", "counterparty_equal"} & set(pair.reasons) else []
+    assert {"id_equal", "phone_equal", "name_equal", *heard, *surname} & set(pair.reasons)
+    assert "phone_weightless" not in pair.reasons or {"id_equal", "name_equal", *heard} & set(pair.reasons)
     assert not contradicts(a, b)
 
 

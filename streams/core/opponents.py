@@ -1,0 +1,150 @@
+"""Whom a text names as the other side when no field does: people by surname and what follows, firms by their trade.
+
+A guess, good enough to doubt that two tellings are of one matter. That they are takes the whole name and more.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from mappings.lexicon import lexicon
+from schemas.events.book import Features
+from streams.core import names, parties
+from streams.core.traits import known
+
+_HAN = r"\u4e00-\u9fff"
+_BEFORE = (
+    "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要"
+    "夫妻偶婆公东居人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
+)
+"""Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
+_WHOSE = "夫妻偶婆东居板头"
+"""Ends of words for people (邻居, 房东) that are so often followed by a name that nothing need follow it."""
+_SIDE, _SIDES = "方", "对双一医甲乙我他各男女两多院校警"
+_PLACES = "区市县镇乡村州省旗"
+_AFTER = (
+    "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
+    "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
+    "仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
+)
+"""Characters that begin what somebody does, or what is between people, and are rare in given names."""
+_ALL_HAN = re.compile(f"[{_HAN}]+")
+_OWN_MAX = 8
+_TAIL = 2  # characters of a firm's own name that tell it from another of its trade
+_NAMES_MAX = 6
+_WHOLE_MIN = 3  # two characters may be anything
+
+
+def others_named(a: Features, b: Features) -> bool:
+    """Whether both texts name somebody as the other side, and nobody in common."""
+    mine, yours = _people_of_both(a, b)
+    if mine and yours:
+        return not any(_one_person(p, q) for p in mine for q in yours)
+    first, second = _firms(a), _firms(b)
+    return bool(first and second) and not any(_one_firm(p, q) for p in first for q in second)
+
+
+def one_named(a: Features, b: Features) -> bool:
+    """Whether both texts name the same person as the other side, to the character."""
+    mine, yours = _people_of_both(a, b)
+    return any(len(p) >= _WHOLE_MIN and p in yours for p in mine)
+
+
+def _people_of_both(a: Features, b: Features) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    own = tuple(n for f in (a, b) for n in (f.person.name, f.agent.name if f.agent else None) if n)
+    return _people(a, own), _people(b, own)
+
+
+def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
+    t = known(f)
+    told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p))
+    found = dict.fromkeys((*(told if not t.firm else ()), *_people_in(t.words or "")))
+    return tuple(p for p in found if not any(_one_person(p, o) for o in own))
+
+
+def _firms(f: Features) -> tuple[str, ...]:
+    t = known(f)
+    told = (p for p in (t.party, *t.parties) if p and parties.is_organisation(p))
+    found = (*(told if t.firm or not t.party else ()), *_firms_in(t.words or ""))
+    return tuple(dict.fromkeys(parties.brand(p)[0] for p in found))
+
+
+@lru_cache(maxsize=20_000)
+def _people_in(words: str) -> tuple[str, ...]:
+    """People's names in a text.
+
+    >>> _people_in("同住的赵春明欠钱不还，又与孙大力打架")
+    ('孙大力',)
+    """
+    generic, pattern = lexicon().generic, _person_pattern()
+    found: dict[str, None] = {}
+    at = pattern.search(words)
+    while at:
+        named = _begins(words, at.start()) and at[0] not in generic and not _no_name(words, at)
+        if named:
+            found[at[0]] = None
+        at = pattern.search(words, at.end() if named else at.start() + 1)
+    found |= dict.fromkeys(m[0] for m in _whose_pattern().finditer(words) if not _no_name(words, m))
+    return tuple(found)[:_NAMES_MAX]
+
+
+@lru_cache(maxsize=20_000)
+def _firms_in(words: str) -> tuple[str, ...]:
+    """What firms are called in a text that leaves out their legal form: what stands before a trade."""
+    found: dict[str, None] = {}
+    boilerplate = lexicon().boilerplate
+    for trade in lexicon().trades.finditer(words):
+        for start in range(trade.start() - _TAIL, max(-1, trade.start() - _OWN_MAX - 1), -1):
+            own = words[start : trade.start()]
+            if start < 0 or not _ALL_HAN.fullmatch(own):
+                break
+            if _begins(words, start):
+                own = parties.core(own + "公司") or ""
+                if len(own) >= _TAIL and not boilerplate.search(own):
+                    found[own] = None
+                break
+    return tuple(found)[:_NAMES_MAX]
+
+
+def _begins(words: str, start: int) -> bool:
+    """Whether a name may begin here."""
+    return start == 0 or not _ALL_HAN.match(words[start - 1]) or words[start - 1] in _BEFORE
+
+
+def _no_name(words: str, found: re.Match[str]) -> bool:
+    """Whether it is a word that begins like a name, a place, or 方 of 对方."""
+    side = found[0][0] == _SIDE and found.start() > 0 and words[found.start() - 1] in _SIDES
+    return side or found[0][-1] in _PLACES or _not_a_name().match(found[0]) is not None
+
+
+@cache
+def _person_pattern() -> re.Pattern[str]:
+    return re.compile(f"(?:{_surnames()})[{_HAN}]{{1,2}}?(?=[{_AFTER}]|[^{_HAN}]|$)")
+
+
+@cache
+def _whose_pattern() -> re.Pattern[str]:
+    return re.compile(f"(?<=[{_WHOSE}])(?:{_surnames()})[{_HAN}]{{2}}")
+
+
+def _surnames() -> str:
+    return "|".join(sorted(lexicon().surnames, key=len, reverse=True))
+
+
+@cache
+def _not_a_name() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, lexicon().not_names)))
+
+
+@lru_cache(maxsize=50_000)
+def _one_person(p: str, q: str) -> bool:
+    """Whether two names may be one person's: alike, or one cut off where the other goes on."""
+    return p.startswith(q) or q.startswith(p) or names.relation(p, q) != names.CONFLICT
+
+
+@lru_cache(maxsize=50_000)
+def _one_firm(p: str, q: str) -> bool:
+    """Whether two firms' own names may be one: they end with the same sound, for what stands before is cut badly."""
+    x, y = names.sound(p[-_TAIL:]), names.sound(q[-_TAIL:])
+    return p in q or q in p or (x is not None and x == y)
