@@ -1,7 +1,7 @@
 """Faust's consumer, made to hand over whole partition batches.
 
-Source topics arrive as one Faust message per partition and fetch; changelog topics record by record, as Faust's
-recovery wants them. What is overridden and why is listed in overrides.py.
+Source topics arrive as one Faust message per partition and fetch; changelogs are not read here (see replay.py). What is
+overridden and why is listed in overrides.py.
 """
 
 from __future__ import annotations
@@ -120,9 +120,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         return fetched
 
     async def _in_time(self, records: Records, epoch: int) -> Records:
-        """What may be handed over of records whose fetch began in the epoch. When the flow has stopped since, source
-        records are dropped and the positions go back, even if it flows again: they may have been fetched before
-        recovery's seek, and would leave a gap behind them."""
+        """What may be handed over of records whose fetch began in the epoch. When the flow has stopped since, nothing,
+        and the positions go back, even if it flows again: they may have been fetched before recovery's seek, and would
+        leave a gap behind them."""
         if epoch == self.epoch:
             return records
         try:
@@ -132,23 +132,14 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
                 raise
             # The assignment is changing under us; recovery seeks again before the flow resumes, and fails loudly.
             self.log.warning("Seek while the flow is stopped: %s", type(error).__name__)
-        return {tp: found for tp, found in records.items() if not self._is_source(ensure_TP(tp))}
+        return {}
 
     async def _hand_over(self, records: Records) -> None:
         generation = self.app.consumer_generation_id
         for raw_tp, found in records.items():
             if not self.flow_active or generation != self.app.consumer_generation_id:
                 return
-            tp = ensure_TP(raw_tp)
-            if self._is_source(tp):
-                await self._hand_over_batch(tp, found, generation)
-            elif tp in self._get_active_partitions():
-                await self.wait_first(self._hand_over_each(tp, found), self.suspend_flow.wait())
-
-    async def _hand_over_each(self, tp: TP, records: Sequence[Any]) -> None:
-        for record in records:
-            await self.callback(self._to_message(tp, record))
-            self._read_offset[tp] = record.offset + 1
+            await self._hand_over_batch(ensure_TP(raw_tp), found, generation)
 
     async def _hand_over_batch(self, tp: TP, records: Sequence[Any], generation: int) -> None:
         expected = self._read_offset[tp]
@@ -261,6 +252,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         """Ask the broker where the source partitions end, for health and lag."""
         sources = [tp for tp in self.assignment() if self._is_source(tp)]
         if sources:
+            self.config.progress.asked(time.time())
             ends = await self.highwaters(*sources)
             positions = {tp: self._thread.position_now(tp) for tp in sources}
             self.config.progress.looked(

@@ -44,7 +44,7 @@ class Progress:
     def __init__(self, stall_s: float = 10.0) -> None:
         self.stall_s = stall_s
         self._partitions: dict[TopicPartition, _Partition] = {}
-        self._looked_at: float | None = None
+        self._heard_at: float | None = None
 
     def assigned(self, partitions: Iterable[TopicPartition], now: float) -> None:
         """These source partitions, and no others, are this worker's now; nothing of them is in flight."""
@@ -70,9 +70,14 @@ class Progress:
                 state.in_flight.popleft()
             state.done_at = now
 
+    def asked(self, now: float) -> None:
+        """The broker is asked where partitions end: from the first time on its silence counts."""
+        if self._heard_at is None:
+            self._heard_at = now
+
     def looked(self, ends: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int], now: float) -> None:
         """The broker answered: where each partition ends, and up to where this worker has read."""
-        self._looked_at = now
+        self._heard_at = now
         for tp, end in ends.items():
             if (state := self._partitions.get(tp)) is not None:
                 state.end = end
@@ -107,7 +112,7 @@ class Progress:
         stalled = set(self._stalled(now))
         return {
             "healthy": self.healthy(now),
-            "broker_silent_s": None if self._looked_at is None else round(max(0.0, now - self._looked_at), 1),
+            "broker_silent_s": None if self._heard_at is None else round(max(0.0, now - self._heard_at), 1),
             "lag_s": {topic: round(age, 1) for topic, age in sorted(self.lag_seconds(now).items())},
             "partitions": [
                 {
@@ -134,4 +139,4 @@ class Progress:
         return [tp for tp, seconds in self.stalled_seconds(now).items() if seconds > self.stall_s]
 
     def _blind(self, now: float) -> bool:
-        return bool(self._partitions) and self._looked_at is not None and now - self._looked_at > self.stall_s
+        return bool(self._partitions) and self._heard_at is not None and now - self._heard_at > self.stall_s

@@ -17,9 +17,9 @@
 | `Fetcher._fetcher` | `BatchFetcher` | a stop that meets a rebalance is no crash |
 | `Recovery._wait` | `BatchRecovery` | no progress in time is an error; Faust takes it for a stop, and never recovers |
 | `Recovery._build_highwaters` | `BatchRecovery` | ownership first |
-| `Recovery._build_offsets` | `BatchRecovery` | what the store lacks is read in bulk first |
+| `Recovery._build_offsets` | `BatchRecovery` | changelogs are read by a consumer of their own |
 | `Recovery.on_recovery_completed`, `._resume_streams` | `BatchRecovery` | seek, clear queues, then flow |
-| `Recovery._restart_recovery`, `._slurp_changelogs`, `._seek_offsets` | used | |
+| `Recovery._restart_recovery`, `._seek_offsets` | used | |
 | `TableManager.recovery` | `BatchTables` | our recovery |
 | `Collection.persisted_offset`, `.apply_changelog_batch`, `.on_stop`, `.on_…` below | `StepTable` | our stores |
 | `App._on_partitions_revoked`, `._on_partitions_assigned`, `._stop_consumer` | used | the order of their steps |
@@ -82,7 +82,6 @@ LEANED_ON: tuple[tuple[type[Any], str, str], ...] = (
     (Recovery, "on_recovery_completed", "8952e57ca77c"),
     (Recovery, "_resume_streams", "65a824f3789d"),
     (Recovery, "_restart_recovery", "8cff0a470388"),
-    (Recovery, "_slurp_changelogs", "43660121cfa4"),
     (Recovery, "_build_offsets", "2f47238c12aa"),
     (Recovery, "_seek_offsets", "0d0a5bb059c9"),
     (TableManager, "recovery", "2b52459b4383"),

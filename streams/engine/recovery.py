@@ -1,5 +1,8 @@
-"""Faust's table recovery with what it lacks: ownership when it starts, seeks before flow when it ends.
+"""Faust's table recovery with what it lacks: ownership when it starts, changelogs read here, seeks before flow when it
+ends.
 
+Faust reads changelogs through the consumer the source topics come from: what was fetched for one recovery can reach the
+next, behind its seek, and leave a hole in a store. Here they are read by a Replay, and Faust finds nothing left to do.
 Faust resumes partitions and then seeks; what was fetched in between is dropped by the queues' clearing, and lost where
 nothing was committed. Both ways out of recovery (with tables, and without) go through `_go` here.
 """
@@ -18,7 +21,7 @@ from faust.types import TP
 from schemas.errors import SantaiError
 from streams.engine.config import EngineConfig
 from streams.engine.ownership import Writers
-from streams.engine.replay import BULK_FROM_RECORDS, Chunk, Replay
+from streams.engine.replay import NOTHING, Chunk, Piece, Replay
 
 log = logging.getLogger(__name__)
 
@@ -57,28 +60,24 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
         self.tables.check_stores({tp: destination[tp] for tp in sorted(tps)})
 
     async def _build_offsets(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
-        """What the stores lack is read in bulk first; Faust's own way takes a hundred times as long for each record."""
-        if title == "active":
-            await self._catch_up(tps)
-        await super()._build_offsets(consumer, tps, destination, title)
-
-    async def _catch_up(self, tps: set[TP]) -> None:
-        ends = self.active_highwaters
-        behind = {
-            tp: stored
-            for tp, stored in self.tables.stored(tps).items()
-            if ends[tp] - (-1 if stored is None else stored) > BULK_FROM_RECORDS
-        }
-        if not behind:
+        """The stores are at their changelogs' ends when this returns, and Faust is told so."""
+        if title != "active":
+            await super()._build_offsets(consumer, tps, destination, title)
             return
-        log.info("changelogs are read again in bulk: %s", sorted((tp.topic, tp.partition) for tp in behind))
-        replay = Replay(self.tables.config, behind, ends)
+        ends = {tp: self.active_highwaters[tp] for tp in tps}
+        stored = {tp: NOTHING if offset is None else offset for tp, offset in self.tables.stored(tps).items()}
+        log.info("changelogs: %d offsets to be read again", sum(ends[tp] - stored[tp] for tp in tps))
+        await self._catch_up(Replay(self.tables.config, stored, ends))
+        for tp, end in ends.items():  # a Counter: update would add
+            destination[tp] = end
+
+    async def _catch_up(self, replay: Replay) -> None:
         reading: asyncio.Future[Chunk] | None = None
         try:
             while not replay.done:
                 reading = asyncio.ensure_future(asyncio.to_thread(replay.chunk))
-                for tp, (changes, offset) in (await asyncio.shield(reading)).items():
-                    self.tables.replayed(tp, changes, offset)
+                for tp, piece in (await asyncio.shield(reading)).items():
+                    self.tables.replayed(tp, piece)
                     self._replayed += 1
         finally:
             if reading is not None:
@@ -145,9 +144,9 @@ class BatchTables(TableManager):  # type: ignore[misc]
         """Up to which offset of its changelog each store reaches; None: it holds nothing."""
         return {tp: self._changelogs[tp.topic].persisted_offset(tp) for tp in changelogs}
 
-    def replayed(self, changelog: TP, changes: Mapping[bytes, bytes], offset: int) -> None:
-        """The changelog says so, up to the offset."""
-        self._changelogs[changelog.topic].replayed(changelog.partition, changes, offset)
+    def replayed(self, changelog: TP, piece: Piece) -> None:
+        """The changelog says so."""
+        self._changelogs[changelog.topic].replayed(changelog.partition, piece)
 
     def check_stores(self, ends: Mapping[TP, int]) -> None:
         """Raises Stop when a store holds more than its changelog, whose last offset is given."""

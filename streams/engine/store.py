@@ -12,6 +12,8 @@ BLOCK_CACHE_BYTES = 64 << 20
 """Shared by all partitions of the worker; Faust's default is 2 GiB for each."""
 WRITE_BUFFER_BYTES = 8 << 20
 WRITE_BUFFERS = 2
+UNLOGGED_FROM = 1_000
+"""Changes. A file flushed for fewer costs more than logging them."""
 
 _OFFSET_KEY = b"\x00santai\x00offset"
 _VALUE = b"v"
@@ -105,7 +107,10 @@ class RocksStore:
         self._write(changes, offset, _LOGGED)
 
     def replay(self, changes: Mapping[bytes, bytes], offset: int) -> None:
-        """See PartitionStore. Without RocksDB's own log, which takes a third of the work."""
+        """See PartitionStore. Many are written without RocksDB's own log, which takes a third of the work."""
+        if len(changes) < UNLOGGED_FROM:
+            self.write(changes, offset)
+            return
         self._unlogged = True
         self._write(changes, offset, _UNLOGGED)
 

@@ -210,8 +210,8 @@ def test_a_restart_replays_only_what_the_store_does_not_have(rig: Rig, store: st
     assert (rig.outputs() == told) == (store == "rocksdb")
 
 
-def test_a_lost_store_is_read_again_in_bulk(rig: Rig) -> None:
-    """More than Faust is left with; a second worker takes its share in the middle of it."""
+def test_a_lost_store_is_read_again(rig: Rig) -> None:
+    """A second worker takes its share in the middle of it."""
     rig.start()
     for part in range(4):
         rig.send_many(3000, f"v{part}-", keys=3000)
@@ -225,8 +225,6 @@ def test_a_lost_store_is_read_again_in_bulk(rig: Rig) -> None:
     assert rig.stop_all() == [0, 0]
     assert rig.verdict() == CLEAN
     assert rig.stores_ahead_or_apart() == []
-    logs = "".join(rig.folder.joinpath(f"log-{worker}").read_text() for worker in "ab")
-    assert "read again in bulk" in logs
 
 
 def test_a_store_of_another_changelog_ends_the_worker_with_code_2_and_says_what_to_do(rig: Rig) -> None:

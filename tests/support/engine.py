@@ -32,6 +32,7 @@ BROKER_COMES_BACK = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError._UNKNOWN_PARTITION,  # a consumer made a moment ago may know the topic without its partitions
     KafkaError._TRANSPORT,
     KafkaError._TIMED_OUT,
 )

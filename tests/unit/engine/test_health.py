@@ -83,6 +83,18 @@ def test_a_rebalance_does_not_excuse_waiting() -> None:
     assert not progress.healthy(1011.0)
 
 
+def test_a_broker_that_never_answered_is_unhealthy_once_it_was_asked() -> None:
+    progress = Progress(stall_s=10)
+    progress.assigned([TP], 1000.0)
+    assert progress.healthy(1100.0)  # tables are being recovered
+    progress.asked(1100.0)
+    progress.asked(1109.0)
+    assert progress.healthy(1109.0)
+    assert not progress.healthy(1111.0)
+    progress.looked({TP: 0}, {TP: 0}, 1111.0)
+    assert progress.healthy(1111.0)
+
+
 def test_a_silent_broker_is_unhealthy() -> None:
     progress = ready()
     assert progress.healthy(1009.0)

@@ -61,10 +61,11 @@ def test_rocksdb_keeps_values_and_offset_over_a_restart(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from streams.engine.store import RocksStore, new_cache
+from streams.engine.store import RocksStore, UNLOGGED_FROM, new_cache
 store = RocksStore(Path(sys.argv[1]), new_cache())
+padding = {b"p%d" % n: b"x" * 100 for n in range(UNLOGGED_FROM)}
 for n in range(50):
-    store.replay({b"r%d" % n: b"x" * 1000, b"last": b"%d" % n}, n)
+    store.replay({b"r%d" % n: b"x" * 1000, b"last": b"%d" % n} | padding, n)
 if sys.argv[2] == "then write":
     store.write({b"w": b"1"}, 50)
 os.kill(os.getpid(), signal.SIGKILL)
