@@ -42,7 +42,7 @@ class Found:
 
 
 class Records:
-    """Reads a hub's topics as anybody could. Close it."""
+    """Reads a hub's topics as anybody could, from what is there already on. Close it."""
 
     def __init__(self, hub: Hub) -> None:
         self._prefix = hub.prefix
@@ -66,7 +66,7 @@ class Records:
                 "auto.offset.reset": "earliest",
             }
         )
-        self._next: dict[tuple[str, int], int] = {}
+        self._next = self._ends()
 
     def drained(self) -> bool:
         """Whether the workers have done all there is.
@@ -87,9 +87,7 @@ class Records:
     def read(self) -> Found:
         """Everything committed since the last call, to the end of every topic."""
         found = Found()
-        known = self._admin.list_topics(timeout=_TIMEOUT_S).topics
-        ours = (f"{self._prefix}.", f"{self._prefix}-")
-        places = [(name, p) for name, t in known.items() if name.startswith(ours) for p in t.partitions]
+        places = self._places()
         self._consumer.assign([TopicPartition(*place, self._next.get(place, 0)) for place in places])
         left, until = set(places), time.monotonic() + _TIMEOUT_S
         while left:
@@ -115,6 +113,15 @@ class Records:
         """Let go of the broker."""
         self._group.close()
         self._consumer.close()
+
+    def _places(self) -> list[tuple[str, int]]:
+        known = self._admin.list_topics(timeout=_TIMEOUT_S).topics
+        ours = (f"{self._prefix}.", f"{self._prefix}-")
+        return [(name, p) for name, t in known.items() if name.startswith(ours) for p in t.partitions]
+
+    def _ends(self) -> dict[tuple[str, int], int]:
+        asked = self._admin.list_offsets({TopicPartition(*place): OffsetSpec.latest() for place in self._places()})
+        return {(at.topic, at.partition): end.result(_TIMEOUT_S).offset for at, end in asked.items()}
 
     def _take(self, message: Message, found: Found) -> None:
         topic, at = message.topic(), message.timestamp()[1]

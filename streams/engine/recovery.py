@@ -72,11 +72,13 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
             destination[tp] = end
 
     async def _catch_up(self, replay: Replay) -> None:
-        reading: asyncio.Future[Chunk] | None = None
+        """One chunk is read while the one before it is stored."""
+        reading = _read(replay)
         try:
-            while not replay.done:
-                reading = asyncio.ensure_future(asyncio.to_thread(replay.chunk))
-                for tp, piece in (await asyncio.shield(reading)).items():
+            while reading is not None:
+                chunk = await asyncio.shield(reading)
+                reading = _read(replay)
+                for tp, piece in chunk.items():
                     self.tables.replayed(tp, piece)
                     self._replayed += 1
         finally:
@@ -113,6 +115,11 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
         self.tables.on_actives_ready()
         self.tables.on_standbys_ready()
         app.on_rebalance_end()
+
+
+def _read(replay: Replay) -> asyncio.Future[Chunk] | None:
+    """The next chunk on its way; None when all ends are reached."""
+    return None if replay.done else asyncio.ensure_future(asyncio.to_thread(replay.chunk))
 
 
 async def _ended(task: asyncio.Future[Any]) -> None:

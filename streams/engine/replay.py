@@ -23,6 +23,8 @@ GATHER_S = 0.02
 """How long it gathers what follows; a consumer at full speed has a chunk of them by then."""
 QUEUED_KB = 32_768
 """Bound on what librdkafka holds ahead of us."""
+QUEUE_BACKOFF_MS = 5
+"""How soon a full queue is looked at again; librdkafka's second is most of a recovery's time."""
 NOTHING = -1
 """The offset of a store that holds nothing."""
 
@@ -59,6 +61,7 @@ class Replay:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "queued.max.messages.kbytes": QUEUED_KB,
+                "fetch.queue.backoff.ms": QUEUE_BACKOFF_MS,
                 "logger": LIBRDKAFKA,
                 **config.security,
             }

@@ -108,7 +108,7 @@ class RocksStore:
 
     def replay(self, changes: Mapping[bytes, bytes], offset: int) -> None:
         """See PartitionStore. Many are written without RocksDB's own log, which takes a third of the work."""
-        if len(changes) < UNLOGGED_FROM:
+        if len(changes) < UNLOGGED_FROM and not self._unlogged:
             self.write(changes, offset)
             return
         self._unlogged = True
