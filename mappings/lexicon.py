@@ -77,19 +77,33 @@ class CausesFile(_Strict):
     serves: dict[str, tuple[str, ...]]
 
 
+class WordList(_Strict):
+    """Words of one meaning."""
+
+    why: str = Field(min_length=2)
+    words: tuple[str, ...]
+
+
+class Told(_Strict):
+    """Concepts that together mean a cause."""
+
+    code: str
+    of: tuple[str, ...] = Field(min_length=1)
+
+
+class ConceptsFile(_Strict):
+    """concepts.yaml"""
+
+    concepts: dict[str, WordList]
+    told: tuple[Told, ...]
+
+
 class Codes(_Strict):
     """Words that stand for codes; `none` are words that only look like one of them."""
 
     why: str = Field(min_length=2)
     codes: dict[str, str]
     none: tuple[str, ...] = ()
-
-
-class WordList(_Strict):
-    """Words of one meaning."""
-
-    why: str = Field(min_length=2)
-    words: tuple[str, ...]
 
 
 class WordsFile(_Strict):
@@ -105,6 +119,7 @@ class WordsFile(_Strict):
     nobody: WordList
     generic: WordList
     boilerplate: WordList
+    documents: WordList
     forms: WordList
     trades: WordList
     provinces: WordList
@@ -144,6 +159,8 @@ class Lexicon:
     causes: Mapping[
         str | None, Finder[str]
     ]  # by service family, for those that have words of their own; None: all other
+    concepts: Finder[tuple[str, ...]]  # by word, all that it may stand for
+    told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them
     alike: frozenset[tuple[str, str]]
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
@@ -152,6 +169,7 @@ class Lexicon:
     nobody: frozenset[str]
     generic: frozenset[str]
     boilerplate: re.Pattern[str]  # what anybody writes
+    documents: re.Pattern[str]  # what names of documents and appraisals have in common
     forms: tuple[str, ...]  # longest first
     trades: re.Pattern[str]
     provinces: tuple[str, ...]
@@ -164,11 +182,14 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """Compiled once for a process. Raises Stop naming file and line of what is wrong."""
     numbers, causes, words = _load("weights", WeightsFile), _load("causes", CausesFile), _load("words", WordsFile)
+    concepts = _load("concepts", ConceptsFile)
     known = {c.code for c in causes.causes} | set(causes.groups)
     _known_codes(known, (code for pair in causes.alike for code in pair))
     _known_codes(known, (code for a, made_for in causes.serves.items() for code in (a, *made_for)))
     _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
-    return _compiled(numbers, causes, words)
+    _known_codes(known, (told.code for told in concepts.told))
+    _known_codes(set(concepts.concepts), (c for told in concepts.told for c in told.of), "concepts")
+    return _compiled(numbers, causes, words, concepts)
 
 
 def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
@@ -181,11 +202,22 @@ def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
     return {family: Finder(found) for family, found in about.items()}
 
 
-def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lexicon:
+def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
+    """A word may belong to several."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, concept in file.concepts.items():
+        for word in concept.words:
+            found[word] = (*found.get(word, ()), name)
+    return Finder(found)
+
+
+def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile, concepts: ConceptsFile) -> Lexicon:
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
         causes=_finders(causes),
+        concepts=_concepts(concepts),
+        told=tuple((told.code, frozenset(told.of)) for told in concepts.told),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         one=frozenset(code for code, group in causes.groups.items() if group.one),
@@ -194,6 +226,7 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile) -> Lex
         nobody=frozenset((*words.nobody.words, *words.titles.words)),
         generic=frozenset(words.generic.words),
         boilerplate=_any_of(words.boilerplate),
+        documents=_any_of(words.documents),
         trades=_any_of(words.trades),
         forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
         provinces=words.provinces.words,
@@ -220,10 +253,10 @@ def _marks(words: WordsFile) -> dict[str, tuple[str, str] | None]:
     return found
 
 
-def _known_codes(known: Iterable[str], used: Iterable[str]) -> None:
+def _known_codes(known: Iterable[str], used: Iterable[str], file: str = "causes") -> None:
     for code in used:
         if code not in known:
-            raise Stop(f"{FOLDER / 'causes.yaml'}: 没有案由“{code}”")
+            raise Stop(f"{FOLDER / file}.yaml: 没有“{code}”")
 
 
 def _load(name: str, model: type[_M]) -> _M:

@@ -16,7 +16,7 @@ from streams.core.blocking import family_of, keeps_to_itself
 from streams.core.evidence import CERTAIN, LIKELY, NAMESAKE, NOTHING, STRONG, TOPIC, Evidence, observe_person
 from streams.core.same import BUSINESS, LINK, NONE, REVIEW, Relation, party_agrees, same
 from streams.core.subject import observe_subject
-from streams.core.traits import known
+from streams.core.traits import CONCLUDED, known
 
 _UNCLEAR = frozenset({"counterparty_near", "purpose_unclear"})
 _LONG_MAX = 2**63 - 1
@@ -178,6 +178,6 @@ def _other_service(early: Features, late: Features, e: Evidence) -> Relation | N
 def _serves(a: Traits, b: Traits) -> bool:
     """Whether one is an appraisal of the kind that is made for what the other is about."""
     table = lexicon().serves
-    pairs = [(x, y) for x in a.causes for y in b.causes]
+    pairs = [(x.removesuffix(CONCLUDED), y.removesuffix(CONCLUDED)) for x in a.causes for y in b.causes]
     pairs += [(y, x) for x, y in pairs]
     return any((x, y) in table or (x, y.partition(".")[0]) in table for x, y in pairs)

@@ -169,7 +169,16 @@ def nameless(text: str, *known: str | None) -> str:
                 if name[:length] in text:
                     text = text.replace(name[:length], "某")
                     break
+            own = brand(name)[0]
+            if own != name and len(own) >= _CORE_MIN and own in text:
+                text = _shortened(own).sub("某", text)
     return _FIRM.sub(_keep_before, text)
+
+
+@lru_cache(maxsize=10_000)
+def _shortened(own: str) -> re.Pattern[str]:
+    """A firm's own part with as much of its trade as people say."""
+    return re.compile(f"{re.escape(own)}(?:{lexicon().trades.pattern})*")
 
 
 def _keep_before(match: re.Match[str]) -> str:

@@ -154,7 +154,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     limits, reasons = lexicon().limits, e.reasons
     if _SAME_TOPIC.isdisjoint(reasons):
         named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
-        return named or _in_the_same_words(early, late, e)
+        return (named and "cause_mentioned" not in reasons) or _in_the_same_words(early, late, e)
     if _doubts(e):
         return False
     if "cause_equal" not in reasons and "counterparty_unsaid" in reasons:

@@ -6,6 +6,7 @@ Cheap observations come first; whether the texts are alike is asked only where t
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
@@ -14,9 +15,10 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import parties
 from streams.core.blocking import family_of, own_number
-from streams.core.evidence import DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
-from streams.core.opponents import others_named
+from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.opponents import one_named, others_named
 from streams.core.traits import (
+    CONCLUDED,
     NUMBER_CHARS_MIN,
     UNLISTED,
     amounts_agree,
@@ -26,7 +28,7 @@ from streams.core.traits import (
     purpose_alone,
     sites_agree,
 )
-from streams.core.wording import tells
+from streams.core.wording import pairs_of, tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
@@ -48,9 +50,11 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         party = "counterparty_heard"  # a name that was told over the phone
     if party in _UNNAMED and e.person >= LIKELY and others_named(a, b):
         party = "counterparty_other"
+    elif party in _UNNAMED and e.person == CERTAIN and one_named(a, b):
+        party = "counterparty_told"
     if party:
         say(party)
-    cause = _cause(ta, tb)
+    cause = _cause(ta, tb, one_party=party in PARTY_AGREES)
     if cause and (same_family or cause != "cause_conflict"):
         say(cause)
     numbers = [_equal(a.case_no, b.case_no), _equal(a.doc_no, b.doc_no) if same_family else None]
@@ -213,17 +217,18 @@ def _same_phone(x: Counterparty | None, y: Counterparty | None) -> bool:
     return x is not None and y is not None and bool(x.phone) and x.phone == y.phone
 
 
-def _cause(ta: Traits, tb: Traits) -> str | None:
+def _cause(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:
     """Equal where both are first of all about one thing; alike where one mentions the other's."""
-    x, y = ta.causes, tb.causes
+    unsure = any(c.endswith(CONCLUDED) for c in (*ta.causes, *tb.causes))
+    x, y = ([c.removesuffix(CONCLUDED) for c in t.causes] for t in (ta, tb))
     if not x or not y:
         return None
-    if x[0].startswith(UNLISTED) or y[0].startswith(UNLISTED):
-        return "cause_equal" if _one_name(x[0], y[0]) else None
+    if UNLISTED in x[0] or UNLISTED in y[0]:
+        return "cause_equal" if _called_alike(ta, tb) else None
     common = [c for c in x if c in y]
-    if any("." in c for c in common):
-        return "cause_equal"
     words = lexicon()
+    if any("." in c for c in common):
+        return "cause_mentioned" if _aside(x, y, common, one_party) else "cause_equal"
     if common:
         return "cause_alike" if words.one.issuperset(common) else "cause_group"
     documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
@@ -232,13 +237,42 @@ def _cause(ta: Traits, tb: Traits) -> str | None:
     if any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y):
         return "cause_group"
     mentioned = any("." in c and c in tb.mentions for c in x) or any("." in c and c in ta.mentions for c in y)
-    return "cause_mentioned" if mentioned and not documents else "cause_conflict"
+    return "cause_mentioned" if (mentioned or unsure) and not documents else "cause_conflict"
 
 
-def _one_name(x: str, y: str) -> bool:
-    """Whether two unlisted documents are called the same, as far as the shorter goes."""
-    p, q = x.removeprefix(UNLISTED), y.removeprefix(UNLISTED)
-    return x != p and y != q and (p.endswith(q) or q.endswith(p))
+def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bool:
+    """Whether what both name may be no more than a remark of one: who tells of a second matter against somebody tells
+    of the first. Without an opponent in common it is one only where something else is told first."""
+    if not one_party:
+        return x[0] not in common and y[0] not in common
+    more = [c for c in (*x, *y) if c not in common and "." in c]
+    return any(not any(_may_be_one(c, d) for d in common) for c in more)
+
+
+def _may_be_one(c: str, d: str) -> bool:
+    """Whether one matter is often told under both causes."""
+    words = lexicon()
+    return _group(c) == _group(d) in words.one or not words.alike.isdisjoint(((c, d), (_group(c), d), (c, _group(d))))
+
+
+def _called_alike(ta: Traits, tb: Traits) -> bool:
+    """Whether two records call a document or an appraisal by names that share more than what any such name has."""
+    mine, yours = _name_parts(ta.mentions), _name_parts(tb.mentions)
+    return any(p & yours.get(group, p & pairs_of(tb.words or "")) for group, p in mine.items()) or any(
+        q & pairs_of(ta.words or "") for group, q in yours.items() if group not in mine
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _name_parts(codes: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """By family, the pairs of characters of all names."""
+    found: dict[str, frozenset[str]] = {}
+    for code in codes:
+        group, listed, name = code.partition(UNLISTED)
+        if listed:
+            bare = lexicon().documents.sub(" ", name)
+            found[group] = found.get(group, frozenset()) | pairs_of(bare)
+    return found
 
 
 def _group(code: str) -> str:

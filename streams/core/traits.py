@@ -32,11 +32,18 @@ _SAYS_NOTHING = re.compile(
 )
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
-_BEFORE_NOTARY = re.compile(r"([\u4e00-\u9fff]{2,12})公证")
-_ASKING = "要办想做开请份个的用去"
-_DOCUMENT_CHARS = 4
-UNLISTED = "notary.~"
-"""Begins the code of a document no list has; its name follows."""
+_BEFORE = {
+    "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})公证"),
+    "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
+}
+"""What stands before these words is what a document or an appraisal is called."""
+_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴]")
+_NAME_CHARS = 6
+_NAMES_MAX = 3
+CONCLUDED = "?"
+"""Ends the code of a cause that nobody names but that what is told amounts to."""
+UNLISTED = ".~"
+"""Within the code of a document or an appraisal as it is called; its name follows."""
 _MANY = re.compile(
     r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
     r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
@@ -49,8 +56,8 @@ _NUMBERS_MAX = 3
 NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
 _YUAN_MAX = 10**12
 
-_SIGNS = {"notary": "公证", "forensic": "鉴定"}
-"""Where no family is given, the word of item or title that tells of it."""
+_SIGNS = {"notary": re.compile("公证"), "forensic": re.compile("鉴定|评定|评残|评级|评估")}
+"""Where no family is given, the words of item or title that tell of it."""
 
 
 def with_traits(f: Features) -> Features:
@@ -121,25 +128,48 @@ def _causes(
     mentions = dict.fromkeys(c for part in found for c in part)
     if own == "forensic":
         mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
-    if own == "notary" and not mentions:
-        return _document(item, title, text), ()
+    if own in _BEFORE:
+        called = _called(own, item, title, text)
+        if own == "notary" or not mentions:
+            mentions |= dict.fromkeys(called)
+        if not any(found):
+            return called[:1], tuple(mentions)
+    elif not any("." in c for part in found for c in part):
+        concluded = _concluded(f"{title} {text}")
+        mentions |= dict.fromkeys(concluded)
+        found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
 
 
-def _document(*parts: str) -> tuple[str, ...]:
-    """A notarial document nobody listed, by the name it is given: what stands before 公证."""
+def _concluded(words: str) -> list[str]:
+    """The cause that what is told amounts to, where its name is not said; none where that is not clear."""
+    table = lexicon()
+    seen = {concept for word in table.concepts.find(words) for concept in word}
+    fits = [(len(of), code) for code, of in table.told if of <= seen]
+    most = max(fits, default=(0, ""))[0]
+    best = {code for n, code in fits if n == most}
+    return list(best) if len(best) == 1 else []
+
+
+def _called(own: str, *parts: str) -> tuple[str, ...]:
+    """What documents or appraisals are called: the words before 公证 or 鉴定, listed or not."""
+    found: dict[str, None] = {}
     for part in parts:
-        for found in _BEFORE_NOTARY.findall(part):
-            name = found[-_DOCUMENT_CHARS:].lstrip(_ASKING).rstrip("的")
+        named = _BEFORE[own].findall(part)
+        for words in named or ([part] if part is parts[0] else []):  # an item is a name as it stands
+            for start, end, (what, _) in reversed(lexicon().marks.spans(words)):
+                if what == "place":
+                    words = f"{words[:start]}的{words[end:]}"
+            name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
             if len(name) >= 2 and not lexicon().boilerplate.search(name):
-                return (f"{UNLISTED}{name}",)
-    return ()
+                found[f"{own}{UNLISTED}{name}"] = None
+    return tuple(found)[:_NAMES_MAX]
 
 
 def _own_words(family: str | None, head: str) -> str | None:
     if family is None:
-        return next((own for own, sign in _SIGNS.items() if sign in head), None)
+        return next((own for own, sign in _SIGNS.items() if sign.search(head)), None)
     return family if family in _SIGNS else None
 
 

@@ -14,35 +14,87 @@ from streams.core.evidence import Evidence
 from streams.core.traits import known
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_CLAUSE = re.compile(r"[^\s,，。;；:：!！?？、~【】\[\]]+")
+_BETWEEN = re.compile("[的了我你他她您们就都也还又再是有在这那着吗呢吧啊个一与和及]")
+"""Characters that tell nothing and stand in every sentence."""
 _BARE_MAX = 3  # pairs of characters that are left of a bare record
+_FORMULA_MAX = 6  # characters of a form's clause; what is longer was copied from one record into the other
+_RUN_MAX = 2  # pairs of one run that count: a place or a name is one thing, however long
+_SOMEBODY = "某"
+
+Clauses = tuple[tuple[str | None, frozenset[str]], ...]
+"""The pairs of characters of each clause, and the clause itself if it is one that anybody could have written."""
 
 
 def shared_words(a: Features, b: Features) -> int:
-    """How many pairs of characters both texts have that are no name, no cause and not what anybody writes: what a
-    matter is about, where the lexicon does not know the words."""
-    return len(_content(a) & _content(b))
+    """How much both texts have that is no name, no cause and not what anybody writes, in pairs of characters: what a
+    matter is about, where the lexicon does not know the words. A short clause that both have to the character and that
+    names nobody and no number is a form's (见字如面, 此致敬礼)."""
+    mine, yours = _content(a), _content(b)
+    formulas = {c for c, _ in mine if c} & {c for c, _ in yours if c}
+    return _weighed(_all(mine, formulas) & _all(yours, formulas))
 
 
 def tells(f: Features) -> bool:
     """Whether a record tells anything beside who asks for which service."""
-    return len(_content(f)) > _BARE_MAX
+    return len(_all(_content(f), set())) > _BARE_MAX
 
 
-def _content(f: Features) -> frozenset[str]:
+def pairs_of(text: str) -> frozenset[str]:
+    """All pairs of neighbouring characters.
+
+    >>> sorted(pairs_of("养老金, 钱"))
+    ['养老', '老金']
+    """
+    return frozenset(run[i : i + 2] for run in _HAN.findall(text) for i in range(len(run) - 1))
+
+
+def _all(clauses: Clauses, without: set[str]) -> frozenset[str]:
+    return frozenset().union(*(pairs for clause, pairs in clauses if clause not in without))
+
+
+def _weighed(pairs: frozenset[str]) -> int:
+    """How many there are, of those that overlap no more than a few."""
+    heads = {p[0]: p for p in sorted(pairs, reverse=True)}
+    left, count = set(pairs), 0
+    tails = {p[1] for p in pairs}
+    for start in sorted(pairs, key=lambda p: (p[0] in tails, p)):
+        run, pair = 0, start
+        while pair in left:
+            left.discard(pair)
+            run += 1
+            pair = heads.get(pair[1], "")
+        count += min(run, _RUN_MAX)
+    return count
+
+
+def _content(f: Features) -> Clauses:
     t = known(f)
     party = f.counterparty.name if f.counterparty else None
-    return _own_words(t.words or "", (f.person.name, party, t.party, *t.parties, f.item))
+    brand = parties.brand(t.party)[0] if t.party and t.firm else None
+    return _own_words(t.words or "", (f.person.name, party, t.party, *t.parties, f.item, brand))
 
 
 @lru_cache(maxsize=20_000)
-def _own_words(words: str, named: tuple[str | None, ...]) -> frozenset[str]:
+def _own_words(words: str, named: tuple[str | None, ...]) -> Clauses:
+    """The text by clauses, without names, causes and what anybody writes."""
     known_words = lexicon()
     bare = parties.nameless(words, *named)
     for finder in known_words.causes.values():
         for start, end, _ in reversed(finder.spans(bare)):
-            bare = f"{bare[:start]} {bare[end:]}"
-    bare = known_words.boilerplate.sub(" ", bare.replace("某", " "))
-    return frozenset(run[i : i + 2] for run in _HAN.findall(bare) for i in range(len(run) - 1))
+            bare = f"{bare[:start]}\0{bare[end:]}"
+    return tuple(_clause(clause) for clause in _CLAUSE.findall(bare))
+
+
+def _clause(clause: str) -> tuple[str | None, frozenset[str]]:
+    anybodys = (
+        len(clause) <= _FORMULA_MAX
+        and _SOMEBODY not in clause
+        and "\0" not in clause
+        and not any(c.isdecimal() for c in clause)
+    )
+    bare = _BETWEEN.sub(" ", lexicon().boilerplate.sub(" ", clause.replace(_SOMEBODY, " ")))
+    return clause if anybodys else None, pairs_of(bare)
 
 
 def observe_texts(a: Features, b: Features, e: Evidence) -> bool:
