@@ -10,6 +10,12 @@ from typing import Literal, Protocol
 from observability.outage import LIBRDKAFKA
 from streams.engine.health import Progress
 
+VALUE_BYTES_MAX = 1_000_000
+"""Of an output or a key's state; what else a record has (key, headers) finds room up to RECORD_BYTES_MAX."""
+RECORD_BYTES_MAX = 1_048_000
+"""Of a record as it is written; the broker's own bound is 1,048,588 with its framing. More than librdkafka's default: a
+record as large as others may write must fit with the headers of a dead letter."""
+
 
 class OnBatch(Protocol):
     """Told after every batch that took effect, on the event loop: must return at once."""
@@ -78,9 +84,10 @@ class EngineConfig:
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
-            # One request for each partition of a transaction, as far as the broker takes it (message.max.bytes): while
-            # an idempotent producer waits with more than that, its thread spins (4,000 wake-ups a transaction).
+            # One request for each partition of a transaction, as far as the broker takes it: while an idempotent
+            # producer waits with more than that, its thread spins (4,000 wake-ups a transaction).
             "batch.size": 1_000_000,
+            "message.max.bytes": RECORD_BYTES_MAX,
             # Costs no time, for every write ends in a flush; less would send a part before the rest is there.
             "linger.ms": 100,
             **self.client,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from schemas.errors import DeadLetter, Retry, Stop, fingerprint
 from streams.engine.api import Outcome, Record, StateReader
+from streams.engine.config import VALUE_BYTES_MAX
 from streams.engine.partitioner import partition_of
 from streams.engine.writer import Message
 
@@ -26,6 +27,13 @@ class Misrouted(DeadLetter):
 
     def __init__(self) -> None:
         super().__init__("partition", "key does not hash to this partition; produce with murmur2_random and redrive")
+
+
+class TooLarge(DeadLetter):
+    """What a step makes of the record fits into no Kafka record. Tried again, it would end every worker there is."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("size", f"{what} would be larger than {VALUE_BYTES_MAX} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,21 @@ def _one_by_one(records: Sequence[Record], process: Process, state: StateReader)
 
 def _try(records: Sequence[Record], process: Process, state: StateReader) -> Outcome | Exception:
     try:
-        return process(records, state)
+        return _fitting(process(records, state))
     except (Retry, Stop, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a step raises is about its input; it is told in the DLQ
         return error
+
+
+def _fitting(outcome: Outcome) -> Outcome:
+    """The outcome, unless the broker would refuse a record of it."""
+    for output in outcome.outputs:
+        if len(output.value) > VALUE_BYTES_MAX:
+            raise TooLarge(f"an output to {output.topic}")
+    if any(len(value) > VALUE_BYTES_MAX for value in outcome.changes.values()):
+        raise TooLarge("the state of a key")
+    return outcome
 
 
 def _dead(record: Record, error: Exception) -> Dead:

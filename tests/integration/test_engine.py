@@ -131,6 +131,21 @@ def test_a_tombstone_reaches_the_step_and_the_dlq_as_a_tombstone(rig: Rig) -> No
     assert rig.verdict() == CLEAN | {"dead letters": 1}
 
 
+def test_large_records_stop_nothing(rig: Rig) -> None:
+    """Poison as large as a record may be goes to the DLQ with its headers; so does what would make a key's state too
+    large to be kept."""
+    rig.producer = rig.new_producer(**{"message.max.bytes": 1_048_000})
+    rig.producer.produce(rig.inp, b"poison" + bytes(1_040_000), b"k0")
+    rig.send(b"k1", b"a" * 600_000)
+    rig.producer.produce(rig.inp, b"b" * 600_000, b"k1")
+    rig.send_many(10)
+    rig.start()
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN | {"dead letters": 2}
+    assert sorted(len(m.value()) for m in rig.read(rig.dlq)) == [600_000, 1_040_006]
+
+
 def test_every_compression_is_read(rig: Rig) -> None:
     for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
         rig.producer = rig.new_producer(**{"compression.type": codec})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import Retry, Stop, Unmappable
 from streams.engine.api import Outcome, Output, Record, StateReader
+from streams.engine.config import VALUE_BYTES_MAX
 from streams.engine.deadletter import Overlay, misrouted, sift, to_message
 from streams.engine.partitioner import partition_of
 
@@ -54,6 +55,26 @@ def test_records_that_fail_only_together_are_done_apart() -> None:
     sifted = sift([record(0, b"twice"), record(1, b"twice")], counting, EMPTY)
     assert sifted.dead == []
     assert sifted.outcome.changes == {b"k": b"2"}
+
+
+def growing(batch: Sequence[Record], state: StateReader) -> Outcome:
+    """Keeps all values under their key, and passes each on."""
+    outcome = Outcome()
+    for r in batch:
+        key, value = r.key or b"", r.value or b""
+        outcome.changes[key] = (outcome.changes.get(key) or state.get(key) or b"") + value
+        outcome.outputs.append(Output("out", key, value))
+    return outcome
+
+
+def test_what_would_fit_into_no_record_is_dead_and_the_rest_goes_on() -> None:
+    large = b"x" * (VALUE_BYTES_MAX - 10)
+    alone = record(3, b"z" * (VALUE_BYTES_MAX + 1), b"other")
+    sifted = sift([record(0, large), record(1, large), record(2, b"y" * 10), alone], growing, EMPTY)
+    assert [d.record.offset for d in sifted.dead] == [1, 3]
+    assert {(d.stage, d.error_class) for d in sifted.dead} == {("size", "TooLarge")}
+    assert sifted.outcome.changes == {b"k": large + b"y" * 10}
+    assert [len(o.value) for o in sifted.outcome.outputs] == [VALUE_BYTES_MAX - 10, 10]
 
 
 def test_state_below_is_seen() -> None:
