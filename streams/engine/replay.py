@@ -84,7 +84,7 @@ class Replay:
             if (trouble := message.error()) is None:
                 found[tp] = self._joined(found.get(tp), tp, message)
             else:
-                self._settle(tp, trouble)
+                self._settle(tp, trouble, message.offset())
         return found
 
     def close(self) -> None:
@@ -105,8 +105,11 @@ class Replay:
             self._unread.pop(tp, None)
         return Piece(after, offset, changes)
 
-    def _settle(self, tp: TP, trouble: KafkaError) -> None:
+    def _settle(self, tp: TP, trouble: KafkaError, offset: int | None) -> None:
         if trouble.code() == KafkaError._PARTITION_EOF:
-            self._unread.pop(tp, None)  # the tail was compacted away, or it is another owner's already
+            # Behind the end: what was last there is a control record, or was compacted away. Before it: a broker that
+            # became leader a moment ago, or a transaction still open; what follows is not to be missed.
+            if offset is not None and offset > self._unread.get(tp, NOTHING):
+                self._unread.pop(tp, None)
         elif trouble.fatal() or not trouble.retriable():
             raise KafkaException(trouble)

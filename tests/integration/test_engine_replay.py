@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from faust.types import TP
 
@@ -116,6 +116,28 @@ def test_a_log_that_ends_with_a_control_record_is_read_to_its_end(log: Log) -> N
     """As where the tail was compacted away: the last offset is never handed over."""
     log.commit((b"a", b"1"))
     assert folded(log.read(NOTHING)[0]) == {b"a": b"1"}
+
+
+def test_a_transaction_still_open_is_waited_for(log: Log) -> None:
+    """A reader of committed records is told there is no more, and yet it is not at the end."""
+    other = Producer({"bootstrap.servers": log.config.bootstrap, "transactional.id": f"{log.topic}-other"})
+    other.init_transactions(30)
+    log.commit((b"a", b"1"))
+    other.begin_transaction()
+    other.produce(log.topic, b"2", b"a", 0)
+    other.flush()
+    log.commit((b"b", b"1"))
+    tp = TP(log.topic, 0)
+    replay = Replay(log.config, {tp: NOTHING}, {tp: log.ends()[tp]})
+    found = [replay.chunk()]
+    while found[-1] or not found[0]:
+        found.append(replay.chunk())
+    assert not replay.done
+    other.commit_transaction()
+    while not replay.done:
+        found.append(replay.chunk())
+    replay.close()
+    assert folded([chunk[tp] for chunk in found if tp in chunk]) == {b"a": b"2", b"b": b"1"}
 
 
 def test_a_long_log_comes_in_pieces_that_follow_each_other(log: Log) -> None:
