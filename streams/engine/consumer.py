@@ -37,6 +37,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         self.in_flight = InFlight(self.config.in_flight_bytes)
         self.epoch = 0
         self.assignment_number = 0
+        self._reassigning = False
         self._given_up: set[TP] = set()
         self._idle: dict[TP, int] = {}
         self._change = asyncio.Event()
@@ -67,23 +68,40 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """A rebalance begins. Commits first what is acked: Faust forgets it here."""
+        self._reassigning = True
         await self.commit()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """A rebalance ended: batches of the assignment before must change nothing any more."""
+        self._reassigning = False
         self.assignment_number += 1
         self._given_up.clear()
         self._idle.clear()
         sources = [tp for tp in assigned if not self._is_changelog_tp(tp)]
         self.config.progress.assigned([(tp.topic, tp.partition) for tp in sources], time.time())
+        # Nothing may flow before recovery is through. Faust pauses later, and who had no partitions was not stopped.
+        self.pause_partitions(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
+
+    def is_settled(self, generation: int) -> bool:
+        """Whether this generation's assignment stands: none came after it, and none is being made."""
+        return not self._reassigning and generation == self.app.consumer_generation_id
 
     async def perform_seek(self) -> None:
         """Back to what is committed. aiokafka moves nothing where nothing (or 0) is committed, and what was fetched and
-        dropped there would be lost: those go back to the earliest record."""
+        dropped there would be lost: those go back to the earliest record. So do those whose end lies before what is
+        committed: what will be written up to there is not what was done."""
         await super().perform_seek()
-        fresh = [tp for tp in self.assignment() if self._is_source(tp) and not self._read_offset.get(tp)]
+        sources = [tp for tp in self.assignment() if self._is_source(tp)]
+        ends = await self.highwaters(*sources) if sources else {}
+        fresh = [tp for tp in sources if not self._read_offset.get(tp)]
+        for tp in sources:
+            if (committed := self._read_offset.get(tp) or 0) > ends[tp]:
+                told = (*tp, committed, ends[tp])
+                self.log.critical("%s[%d] 已处理到 %d，主题只到 %d：Kafka 丢失过记录，从最早的记录重新处理", *told)
+                self._committed_offset.pop(tp, None)  # or nothing would be committed before it
+                fresh.append(tp)
         if fresh:
             earliest = await self.earliest_offsets(*fresh)
             await self.seek_wait({tp: earliest[tp] for tp in fresh})
@@ -209,9 +227,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     async def rejoin_unless_rebalanced(self, assignment: int, wait_s: float) -> None:
         """A partition of this assignment was taken from us. The rebalance that took it should be on its way; when it
         is not (the broker timed our transaction out), ask for one: recovery then takes the partition again."""
-        await self.sleep(wait_s)
-        if assignment == self.assignment_number and not self.app.rebalancing and not self.should_stop:
-            await self._thread.call_thread(self._thread.rejoin)
+        while assignment == self.assignment_number and not self.should_stop:
+            await self.sleep(wait_s)
+            if assignment == self.assignment_number and not self.app.rebalancing and not self.should_stop:
+                await self._thread.call_thread(self._thread.rejoin)
 
     def _leave(self, message: Any) -> None:
         if message.value.epoch == self.epoch:

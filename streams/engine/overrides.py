@@ -7,9 +7,9 @@
 | `driver.Consumer._new_consumer_thread` | `BatchConsumer` | our thread |
 | `Consumer._drain_messages` | `BatchConsumer` | one message for each partition and fetch, bounded by room |
 | `Consumer.on_partitions_revoked` | `BatchConsumer` | commits first what is acked; Faust forgets it |
-| `Consumer.on_partitions_assigned` | `BatchConsumer` | numbers assignments, so that late batches are known |
+| `Consumer.on_partitions_assigned` | `BatchConsumer` | numbers assignments: late batches are known; pauses at once |
 | `Consumer.stop_flow`, `.resume_flow`, `.resume_partitions` | `BatchConsumer` | batches not begun are void |
-| `Consumer.perform_seek` | `BatchConsumer` | also where nothing is committed: aiokafka moves nothing there |
+| `Consumer.perform_seek` | `BatchConsumer` | also where nothing is committed (aiokafka does not), or beyond the end |
 | `Consumer.ack` | `BatchConsumer` | not for ended assignments, nor past a dropped batch |
 | `Consumer._new_offset` | `BatchConsumer` | highest acked + 1, or the idle position; Faust's gaps commit too far |
 | `Consumer._filter_tps_with_pending_acks` | `BatchConsumer` | idle partitions are committed too |

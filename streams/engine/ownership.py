@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import ParamSpec, TypeVar
 
 from streams.engine.config import EngineConfig
@@ -35,7 +36,7 @@ class Writers:
         """Become the only writer of these (step, partition) -> changelog topic, and mark the end of each changelog:
         what lies before the mark is complete. What is not named is let go."""
         old, self._owned = self._owned, {}
-        opened = await asyncio.gather(*(self._run(self._open, step, p) for step, p in partitions))
+        opened = await self._opened(partitions)
         await self._run(
             self.plain().write,
             [Message(changelog, BARRIER_KEY, b"", (), p) for (_, p), changelog in partitions.items()],
@@ -76,7 +77,20 @@ class Writers:
         await asyncio.gather(*closing)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _open(self, step: str, partition: int) -> PartitionWriter:
+    async def _opened(self, partitions: Iterable[tuple[str, int]]) -> list[PartitionWriter]:
+        """New writers. When this is cancelled, it ends when no thread is at it any more: one opened late would fence
+        its successor."""
+        wanted = threading.Event()
+        wanted.set()
+        opening = [self._threads.submit(self._open, step, p, wanted.is_set) for step, p in partitions]
+        try:
+            return await asyncio.gather(*map(asyncio.wrap_future, opening))
+        except asyncio.CancelledError:
+            wanted.clear()
+            await asyncio.to_thread(wait, opening)
+            raise
+
+    def _open(self, step: str, partition: int, wanted: Callable[[], bool]) -> PartitionWriter:
         config = self._config
         writer = PartitionWriter(
             config.producer(),
@@ -84,7 +98,7 @@ class Writers:
             config.transaction_timeout_s,
             config.patience_s,
         )
-        writer.open(OPEN_S)
+        writer.open(OPEN_S, wanted)
         return writer
 
     async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

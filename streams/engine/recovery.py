@@ -54,6 +54,7 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
 
     async def _build_highwaters(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
         """Own the partitions first, so that nobody writes to their changelogs behind the highwater read here."""
+        tps = set(tps)  # Faust's own set is the next assignment's from one moment to the other
         if title == "active":
             await self.tables.own(tps)
         await super()._build_highwaters(consumer, tps, destination, title)
@@ -102,11 +103,13 @@ class BatchRecovery(Recovery):  # type: ignore[misc]
     async def _go(self, generation_id: int) -> None:
         """Seek, then clear the queues, then let the partitions flow, without a gap between the last two."""
         app, consumer = self.app, self.app.consumer
-        if app.consumer_generation_id != generation_id:
+        if not consumer.is_settled(generation_id):
             return  # another rebalance is on its way and recovers again
         assignment = consumer.assignment()
         if assignment:
             await self._wait(asyncio.ensure_future(consumer.perform_seek()), timeout=app.conf.broker_request_timeout)
+        if not consumer.is_settled(generation_id):
+            return
         self.completed.set()
         app.flow_control.resume()
         consumer.resume_partitions({tp for tp in assignment if not self._is_changelog_tp(tp)})

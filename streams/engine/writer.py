@@ -70,11 +70,14 @@ class PartitionWriter:
             }
         )
 
-    def open(self, timeout_s: float) -> None:
-        """Become the owner. Raises WriteFailed when the broker cannot be won over within timeout_s."""
+    def open(self, timeout_s: float, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Become the owner. Raises WriteFailed when the broker cannot be won over within timeout_s, or is not yet and
+        that is no longer `wanted`."""
+        if not wanted():
+            raise WriteFailed("ownership of a partition is no longer wanted")
         deadline = time.monotonic() + timeout_s
         try:
-            self._until_done(self._producer.init_transactions, deadline, lambda: True)
+            self._until_done(self._producer.init_transactions, deadline, wanted)
         except KafkaException as error:
             raise WriteFailed(f"no ownership of a partition within {timeout_s:.0f} s: {_code(error)}") from error
 

@@ -258,6 +258,24 @@ def test_a_store_of_another_changelog_ends_the_worker_with_code_2_and_says_what_
     assert rig.stop_all() == [0]
 
 
+def test_a_source_that_ends_before_what_is_committed_is_read_from_its_beginning(rig: Rig) -> None:
+    """As after a power cut that took the topic's latest records: what is written in their place must not be taken for
+    done. Here the committed offset goes up instead."""
+    rig.more |= {"static": False}
+    rig.start()
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0]
+    rig.commit(1000)
+    worker = rig.start()
+    worker.wait_ready()
+    rig.send_many(100, "new")
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN
+    assert "丢失过记录" in worker.log.read_text()
+
+
 def test_a_topic_with_another_partition_count_ends_the_worker_with_code_2(rig: Rig) -> None:
     rig.more |= {"partitions": PARTITIONS * 2}
     assert rig.start().process.wait(60) == 2
@@ -319,6 +337,53 @@ def test_what_was_fetched_in_an_earlier_flow_overtakes_nothing(rig: Rig, cure: b
         told[m.key()].append(m.value())
     assert len(told) == 200
     assert all(values[0].startswith(b"unbegun") for values in told.values()) == cure
+
+
+def test_an_assignment_that_comes_while_stores_are_checked_stops_nobody(rig: Rig) -> None:
+    """The ends that were asked for are those of the partitions before."""
+    rig.more |= {"static": False}
+    rig.send_many(100)
+    rig.start("a")
+    rig.drain()
+    assert rig.stop_all() == [0]
+    rig.start("b").wait_ready()
+    worker = rig.start("a", "late_ends")
+    wait_until(lambda: "ends held back" in worker.log.read_text(), 60, "a recovery of half of the partitions")
+    assert rig.workers.pop("b").stop() == 0
+    worker.wait_ready()
+    rig.send_many(100, "after")
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN
+
+
+def test_a_writer_opened_for_an_assignment_that_ended_fences_nobody(rig: Rig) -> None:
+    rig.more |= {"static": False}
+    rig.start("b").wait_ready()
+    worker = rig.start("a", "slow_open")
+    wait_until(lambda: "opening slowly" in worker.log.read_text(), 60, "writers being opened")
+    assert rig.workers.pop("b").stop() == 0
+    wait_until(lambda: worker.log.read_text().count("opening at last") == PARTITIONS // 2, 60, "late writers opened")
+    rig.send_many(100)
+    rig.drain()
+    rig.send_many(100, "after")
+    rig.drain()
+    assert rig.stop_all() == [0]
+    assert rig.verdict() == CLEAN
+    assert "batch dropped" not in worker.log.read_text()
+
+
+@pytest.mark.parametrize("cure", [True, False])
+def test_nothing_flows_while_partitions_are_given_out_anew(rig: Rig, cure: bool) -> None:
+    """The next rebalance begins at the end of a recovery, when all is sought and nothing resumed yet."""
+    rig.start("b").wait_ready()
+    worker = rig.start("a", "rejoin_after_seek" + ("" if cure else ",always_settled"))
+    worker.wait_ready()
+    rig.send_many(100)
+    rig.drain()
+    assert rig.stop_all() == [0, 0]
+    assert rig.verdict() == CLEAN
+    assert ("resumed meanwhile" in worker.log.read_text()) == (not cure)
 
 
 @pytest.mark.parametrize("cure", [True, False])

@@ -168,6 +168,12 @@ class Rig:
         finally:
             consumer.close()
 
+    def commit(self, offset: int) -> None:
+        """In every partition of the input, while no worker runs."""
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.app, "enable.auto.commit": False})
+        consumer.commit(offsets=[TopicPartition(self.inp, p, offset) for p in range(PARTITIONS)], asynchronous=False)
+        consumer.close()
+
     def drain(self, timeout_s: float = 180) -> None:
         """Waits until everything is committed."""
         self.producer.flush()

@@ -21,11 +21,13 @@ from streams.engine import consumer as consuming
 from streams.engine import writer as writing
 from streams.engine.config import EngineConfig
 from tests.integration import engine_worker
+from tests.support.engine import PARTITIONS
 
 SEEK_DELAY_S = 2.0
 RECOVERY_DELAY_S = 4.0
 LONG_POLL_S = 20.0
 COMMIT_DELAY_S = 1.0
+OPEN_DELAY_S = 4.0
 
 
 def ack_first() -> None:
@@ -178,6 +180,63 @@ def slow_commit() -> None:
     writing.PartitionWriter.commit = commit  # type: ignore[method-assign]
 
 
+def slow_open() -> None:
+    """Not a mutant in itself: the writers of the first assignment take their time."""
+    honest, slow = writing.PartitionWriter.open, set(range(PARTITIONS // 2))
+
+    def open_writer(self: Any, *args: Any) -> None:
+        if slow:
+            slow.pop()
+            print("opening slowly", flush=True)
+            time.sleep(OPEN_DELAY_S)
+            print("opening at last", flush=True)
+        honest(self, *args)
+
+    writing.PartitionWriter.open = open_writer  # type: ignore[method-assign]
+
+
+def late_ends() -> None:
+    """Not a mutant in itself: the ends of a changelog that is not read alone arrive with the next assignment."""
+    honest = consuming.BatchConsumer.highwaters
+
+    async def highwaters(self: Any, *tps: TP) -> Any:
+        found = await honest(self, *tps)
+        if len(tps) == PARTITIONS // 2 and all(map(self._is_changelog_tp, tps)):
+            print("ends held back", flush=True)
+            await self.app.tables.recovery.signal_recovery_start.wait()
+        return found
+
+    consuming.BatchConsumer.highwaters = highwaters
+
+
+def rejoin_after_seek() -> None:
+    """Not a mutant in itself: the first seek at the end of a recovery is followed by a rebalance. Says when partitions
+    are resumed in the middle of one."""
+    seek, resume = consuming.BatchConsumer.perform_seek, consuming.BatchConsumer.resume_partitions
+    done: list[int] = []
+
+    async def perform_seek(self: Any) -> None:
+        await seek(self)
+        if not done:
+            done.append(before := self.epoch)
+            await self._thread.call_thread(self._thread.rejoin)
+            while self.epoch == before:  # noqa: ASYNC110 - a state, no event
+                await asyncio.sleep(0.001)
+
+    def resume_partitions(self: Any, tps: Any) -> None:
+        if self._reassigning:
+            print("resumed meanwhile", flush=True)
+        resume(self, tps)
+
+    consuming.BatchConsumer.perform_seek = perform_seek
+    consuming.BatchConsumer.resume_partitions = resume_partitions
+
+
+def always_settled() -> None:
+    """Goes on with a recovery when the next rebalance has begun."""
+    consuming.BatchConsumer.is_settled = lambda *_: True  # type: ignore[method-assign]
+
+
 def no_fence() -> None:
     """Writes with a transactional id of the worker's own: nobody is fenced."""
     honest = ownership.PartitionWriter
@@ -215,6 +274,10 @@ MUTANTS: dict[str, Callable[[], None]] = {
         librdkafka_partitioner,
         read_uncommitted,
         slow_commit,
+        slow_open,
+        late_ends,
+        rejoin_after_seek,
+        always_settled,
         no_fence,
         write_before_commit,
     )
