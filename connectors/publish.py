@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 
 Headers = Sequence[tuple[str, bytes]]
 
+RECORD_BYTES_MAX = 1_048_000
+"""Of a record with its key and headers; the broker's own bound is 1,048,588 with its framing. librdkafka's default has
+no room for the headers of the largest values there are, and trying again would never end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -79,6 +83,7 @@ class Publisher:
             "acks": "all",
             "partitioner": "murmur2_random",
             "delivery.timeout.ms": int(timeout_s * 1000),
+            "message.max.bytes": RECORD_BYTES_MAX,
         }
         self._timeout_s = timeout_s
         self._make = make

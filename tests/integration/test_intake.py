@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from connectors.intake import Intake
+from connectors.intake import RECORD_BYTES_MAX, Intake
 from connectors.publish import Outgoing, Publisher
 from santai.platform.kafka import Kafka
 from schemas.errors import DeadLetter, Retry, Unmappable
@@ -96,6 +96,19 @@ def test_too_large_for_a_record_is_said_before_anything_is_written(
     with pytest.raises(DeadLetter, match="上限"):
         intake.publish([change("small"), change("large", b"x" * 1_000_000)])
     assert read_all(kafka.bootstrap, topics.intake("web")) == []
+
+
+def test_the_largest_value_there_may_be_is_written_with_its_headers(
+    kafka: Kafka, topics: Topics, intake: Intake
+) -> None:
+    for size in range(RECORD_BYTES_MAX, 0, -50):
+        try:
+            intake.publish([change("largest", b"x" * size)])
+            break
+        except DeadLetter:
+            continue
+    [written] = read_all(kafka.bootstrap, topics.intake("web"))
+    assert RECORD_BYTES_MAX - 50 <= len(written.value()) <= RECORD_BYTES_MAX
 
 
 def test_without_a_broker_nothing_is_acknowledged_and_with_it_all_goes_on(
