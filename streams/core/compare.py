@@ -13,10 +13,21 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Pair
 from streams.core import parties
 from streams.core.blocking import family_of, keeps_to_itself
+from streams.core.causes import CONCLUDED
 from streams.core.evidence import CERTAIN, LIKELY, NAMESAKE, NOTHING, STRONG, TOPIC, Evidence, observe_person
-from streams.core.same import BUSINESS, LINK, NONE, REVIEW, Relation, party_agrees, same
+from streams.core.same import (
+    BUSINESS,
+    LINK,
+    NONE,
+    REVIEW,
+    Relation,
+    in_the_same_words,
+    party_agrees,
+    perhaps_two_causes,
+    same,
+)
 from streams.core.subject import observe_subject
-from streams.core.traits import CONCLUDED, known
+from streams.core.traits import known
 
 _UNCLEAR = frozenset({"counterparty_near", "purpose_unclear"})
 _LONG_MAX = 2**63 - 1
@@ -49,7 +60,7 @@ def contradicts(a: Features, b: Features) -> bool:
     observe_subject(a, b, e)
     if e.contradiction or "family_conflict" in e.reasons:
         return True
-    return not e.quoted and not _UNCLEAR.isdisjoint(e.reasons)
+    return not e.quoted and (not _UNCLEAR.isdisjoint(e.reasons) or perhaps_two_causes(e))
 
 
 def compare(a: Features, b: Features, *, phone_counts: bool = True, shared: bool = False) -> Pair | None:
@@ -145,7 +156,7 @@ def _follows(early: Features, late: Features, e: Evidence) -> Relation | None:
         return NONE  # what follows a call follows its matter
     if kind is None or (kind == before and not known(late).handling):
         return None  # two grievances (投诉) against the other side are no complaint about us
-    if e.contradiction:
+    if e.contradiction and not _only_told_otherwise(e):
         return NONE
     tied = e.person >= LIKELY or (e.person == NAMESAKE and (e.subject >= STRONG or "region_equal" in e.reasons))
     if not tied and not (e.quoted and "name_conflict" not in e.reasons):
@@ -153,6 +164,12 @@ def _follows(early: Features, late: Features, e: Evidence) -> Relation | None:
     if e.subject == NOTHING and e.days > lexicon().limits["days_apart_max"]:
         return NONE
     return LINK, kind
+
+
+def _only_told_otherwise(e: Evidence) -> bool:
+    """Whether nothing contradicts but what a call mentions: who adds a receipt to a claim for wages tells of a loan."""
+    against = {r for r in e.reasons if r.endswith("_conflict")}
+    return e.person >= NAMESAKE and against <= {"cause_conflict", "amount_conflict"} and "group_claim" not in e.reasons
 
 
 def _other_service(early: Features, late: Features, e: Evidence) -> Relation | None:
@@ -171,7 +188,8 @@ def _other_service(early: Features, late: Features, e: Evidence) -> Relation | N
         near = e.days <= lexicon().limits["days_incident_max"] and (e.subject == TOPIC or _serves(before, after))
         return (LINK, "incident") if told or (near and e.person == CERTAIN) else NONE
     if {asks(early), asks(late)} == {"consultation", "application"} and not e.contradiction:
-        return (LINK, "incident") if e.subject >= TOPIC else NONE
+        told = e.subject >= TOPIC or (e.person == CERTAIN and in_the_same_words(early, late, e))
+        return (LINK, "incident") if told else NONE
     return None
 
 

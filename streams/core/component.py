@@ -16,8 +16,10 @@ from streams.core.traits import known
 
 NEW_APPLICATION = "new-application"
 _RANK = {SAME: 3, LINK: 2, REVIEW: 1}
-_ONE_OFF = frozenset({"notary", "forensic"})
-"""Services that end with a document: who asks again after it, content with it, has a new need."""
+_AFTER_ITS_END = {"notary": NEW_APPLICATION, "forensic": "child"}
+"""Services that end with a document: who asks again after it, content with it, has a new need, or wants the appraisal
+supplemented or made anew (司法鉴定程序通则 30、31)."""
+_QUOTED = frozenset({"related_number", "number_in_text"})
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked", "id_equal", "id_near"})
 _BY_PHONE = frozenset({"phone_equal", "agent_phone"})
 
@@ -166,8 +168,9 @@ class _Fold:
         if then in ENDED_FOR_GOOD:
             return NEW_APPLICATION
         if then in ANSWERED:
-            content = family_of(ticket.head) in _ONE_OFF and not known(member).unhappy
-            return NEW_APPLICATION if content else "reopen"
+            if known(member).unhappy or not _QUOTED.isdisjoint(best.reasons):
+                return "reopen"
+            return _AFTER_ITS_END.get(family_of(ticket.head) or "", "reopen")
         return None
 
     def _state_then(self, ticket: Ticket, member: Features) -> str:

@@ -15,6 +15,7 @@ EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin",
 
 _WILD = "*?〓□■○×某_"
 _LOST = "?"
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
 _DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
@@ -127,3 +128,12 @@ def _readable(p: str, q: str) -> str:
     if not re.fullmatch(".{0,8}?".join(parts), full[:40]):
         return CONFLICT
     return MASKED if sum(len(part) for part in _RUNS.split(masked)) >= _READABLE_MIN else THIN
+
+
+def pairs_of(text: str) -> frozenset[str]:
+    """All pairs of neighbouring characters.
+
+    >>> sorted(pairs_of("养老金, 钱"))
+    ['养老', '老金']
+    """
+    return frozenset(run[i : i + 2] for run in _HAN.findall(text) for i in range(len(run) - 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
 from streams.core import names
@@ -20,7 +20,7 @@ _FIRM = re.compile(
     r"([\u4e00-\u9fff()（）]{2,24})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|医院|厂|商行|超市|酒店)"
 )
 _BEFORE_A_NAME = re.compile(
-    r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说"
+    r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她"
 )
 _BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项目部|分厂")
 _AGAINST = re.compile(r"诉|与|和")
@@ -151,13 +151,21 @@ def told(head: str, text: str) -> tuple[str, ...]:
     if side:
         found[side] = None
     for match in _FIRM.finditer(text):
-        tail = _BEFORE_A_NAME.split(match[1])[-1]
+        tail = _from_its_place(_BEFORE_A_NAME.split(match[1])[-1])
         firm = core(tail + "公司") if len(tail) >= _CORE_MIN else None
         if firm:
             found[firm] = None
         if len(found) >= _PARTIES_MAX:
             break
     return tuple(found)
+
+
+def _from_its_place(name: str) -> str:
+    """The name from the city in it on: what a text has before that is no part of it."""
+    for start in range(1, len(name) - _SHORT):
+        if any(name[start : start + n] in lexicon().cities for n in (2, 3, 4)):
+            return name[start:]
+    return name
 
 
 def nameless(text: str, *known: str | None) -> str:
@@ -172,13 +180,20 @@ def nameless(text: str, *known: str | None) -> str:
             own = brand(name)[0]
             if own != name and len(own) >= _CORE_MIN and own in text:
                 text = _shortened(own).sub("某", text)
-    return _FIRM.sub(_keep_before, text)
+    return _local_firm().sub("某", _FIRM.sub(_keep_before, text))
+
+
+@cache
+def _local_firm() -> re.Pattern[str]:
+    """A firm without its legal form, as its city and its trade show: 潍坊旺源物业服务."""
+    cities, trades = "|".join(lexicon().cities), lexicon().trades.pattern
+    return re.compile(f"(?:{cities})市?[^\\W\\d_区县镇乡街路市村]{{2,4}}?(?:{trades})+(?!合同|费|纠纷)")
 
 
 @lru_cache(maxsize=10_000)
 def _shortened(own: str) -> re.Pattern[str]:
-    """A firm's own part with as much of its trade as people say."""
-    return re.compile(f"{re.escape(own)}(?:{lexicon().trades.pattern})*")
+    """A firm's own part with what people say of its trade. Not what a cause begins with: …物业服务合同纠纷."""
+    return re.compile(f"{re.escape(own)}(?:(?:{lexicon().trades.pattern})(?!合同|费|纠纷))?")
 
 
 def _keep_before(match: re.Match[str]) -> str:

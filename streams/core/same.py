@@ -11,6 +11,7 @@ from mappings.vocabulary import Family
 from schemas.events.book import Features
 from streams.core import names
 from streams.core.blocking import family_of
+from streams.core.causes import group_of
 from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.opponents import one_named
 from streams.core.subject import PARTY_AGREES
@@ -46,7 +47,7 @@ def same(early: Features, late: Features, e: Evidence) -> Relation:
             return REVIEW, None
         if e.subject >= STRONG or (e.subject == TOPIC and _soon_again(early, late, e)) or _one_record(early, late, e):
             return SAME, None
-        if e.subject == NOTHING and _in_the_same_words(early, late, e):
+        if e.subject == NOTHING and in_the_same_words(early, late, e):
             return SAME, None
         if e.subject <= TOPIC and e.days <= lexicon().limits["days_near"] and observe_texts(early, late, e):
             if "text_close" in e.reasons and not _doubts(e) and _of_one_document(early, late, e):
@@ -149,24 +150,43 @@ def party_agrees(e: Evidence) -> bool:
     return not PARTY_AGREES.isdisjoint(e.reasons)
 
 
+def perhaps_two_causes(e: Evidence) -> bool:
+    """Against one opponent, one cause of which only one side tells for certain, and no sum to say that it is one."""
+    return "cause_mentioned" in e.reasons and party_agrees(e) and "amount_equal" not in e.reasons
+
+
 def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     """The same person with the same topic within days. Later it takes the same words."""
     limits, reasons = lexicon().limits, e.reasons
     if _SAME_TOPIC.isdisjoint(reasons):
+        if perhaps_two_causes(e):
+            return False
         named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
-        return (named and "cause_mentioned" not in reasons) or _in_the_same_words(early, late, e)
+        return named or in_the_same_words(early, late, e)
     if _doubts(e):
         return False
-    if "cause_equal" not in reasons and "counterparty_unsaid" in reasons:
-        return _in_the_same_words(early, late, e)
-    if e.days <= limits["days_topic"]:
+    if "cause_equal" not in reasons and ("counterparty_unsaid" in reasons or not _of_one_field(early, late, e)):
+        return in_the_same_words(early, late, e)
+    again = limits["days_incident_max" if _appraisals(early, late) else "days_topic"]
+    if e.days <= again:
         return True
     if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
     return observe_texts(early, late, e)
 
 
-def _in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
+def _of_one_field(early: Features, late: Features, e: Evidence) -> bool:
+    """Against one opponent, or of one field of law: a crash and an injury at work may be two misfortunes."""
+    groups = [{group_of(c) for c in known(f).causes} for f in (early, late)]
+    return party_agrees(e) or not groups[0].isdisjoint(groups[1])
+
+
+def _appraisals(early: Features, late: Features) -> bool:
+    """One appraisal is asked for once; asked for again, it is a second one of the same thing."""
+    return family_of(early) == "forensic" == family_of(late)
+
+
+def in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
     """Within days of each other the same person tells something in words of which many are the same, names and what
     anybody writes left out. It takes more of them beside one opponent, against whom there may be two matters."""
     limits = lexicon().limits

@@ -6,7 +6,6 @@ Cheap observations come first; whether the texts are alike is asked only where t
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
@@ -15,12 +14,11 @@ from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
 from streams.core import parties
 from streams.core.blocking import family_of, own_number
+from streams.core.causes import compare_causes, group_of
 from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.opponents import one_named, others_named
 from streams.core.traits import (
-    CONCLUDED,
     NUMBER_CHARS_MIN,
-    UNLISTED,
     amounts_agree,
     bare_number,
     known,
@@ -28,7 +26,7 @@ from streams.core.traits import (
     purpose_alone,
     sites_agree,
 )
-from streams.core.wording import pairs_of, tells
+from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
@@ -54,7 +52,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         party = "counterparty_told"
     if party:
         say(party)
-    cause = _cause(ta, tb, one_party=party in PARTY_AGREES)
+    cause = compare_causes(ta, tb, one_party=party in PARTY_AGREES)
     if cause and (same_family or cause != "cause_conflict"):
         say(cause)
     numbers = [_equal(a.case_no, b.case_no), _equal(a.doc_no, b.doc_no) if same_family else None]
@@ -85,7 +83,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     if near or e.days > limits["days_apart_max"]:
         say("time_near" if near else "time_far")
     other_cause = cause == "cause_conflict" and same_family and not e.parent
-    e.other_cause = other_cause and any(_group(c) == _group(d) for c in ta.causes for d in tb.causes)
+    e.other_cause = other_cause and any(group_of(c) == group_of(d) for c in ta.causes for d in tb.causes)
     against = (
         party == "counterparty_conflict",
         False in numbers,
@@ -112,7 +110,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
 def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
     """Whether one is a notarial matter or an appraisal, and the other, naming no family, is about something else."""
     for family, other in ((family_a, tb), (family_b, ta)):
-        if family in OWN_WORDS and other.causes and not any(_group(c) == family for c in other.causes):
+        if family in OWN_WORDS and other.causes and not any(group_of(c) == family for c in other.causes):
             return True
     return False
 
@@ -200,12 +198,25 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
             return "counterparty_mentioned" if said == parties.EQUAL else "counterparty_near"
     mine = (ta.party, *ta.parties) if ta.party else ta.parties
     yours = (tb.party, *tb.parties) if tb.party else tb.parties
-    if any(parties.cut_alike(p, q) for p in mine for q in yours):
+    if any(parties.cut_alike(p, q) or _misheard(p, q) for p in mine for q in yours):
+        return "counterparty_told"
+    if _names_it(mine, tb) or _names_it(yours, ta):
         return "counterparty_told"
     if mine and yours:
         return "counterparty_other"
     unsaid = (ta.party and _has_text(tb)) or (tb.party and _has_text(ta))
     return "counterparty_unsaid" if unsaid else None
+
+
+def _misheard(p: str, q: str) -> bool:
+    """Whether two people's names are one: what is told of a person may be misheard."""
+    return not any(map(parties.is_organisation, (p, q))) and parties.relation(p, q) == parties.EQUAL
+
+
+def _names_it(told: tuple[str, ...], t: Traits) -> bool:
+    """Whether a text names, as people shorten it, the firm that the other one names in full."""
+    words = t.words or ""
+    return any(parties.is_organisation(p) and parties.mentioned(p, words) == parties.EQUAL for p in told)
 
 
 def _has_text(t: Traits) -> bool:
@@ -215,68 +226,6 @@ def _has_text(t: Traits) -> bool:
 
 def _same_phone(x: Counterparty | None, y: Counterparty | None) -> bool:
     return x is not None and y is not None and bool(x.phone) and x.phone == y.phone
-
-
-def _cause(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:
-    """Equal where both are first of all about one thing; alike where one mentions the other's."""
-    unsure = any(c.endswith(CONCLUDED) for c in (*ta.causes, *tb.causes))
-    x, y = ([c.removesuffix(CONCLUDED) for c in t.causes] for t in (ta, tb))
-    if not x or not y:
-        return None
-    if UNLISTED in x[0] or UNLISTED in y[0]:
-        return "cause_equal" if _called_alike(ta, tb) else None
-    common = [c for c in x if c in y]
-    words = lexicon()
-    if any("." in c for c in common):
-        return "cause_mentioned" if _aside(x, y, common, one_party) else "cause_equal"
-    if common:
-        return "cause_alike" if words.one.issuperset(common) else "cause_group"
-    documents = _group(x[0]) == "notary" == _group(y[0])  # whatever else is mentioned, each is its own document
-    if any((c, d) in words.alike or _group(c) == _group(d) in words.one for c in x for d in y):
-        return "cause_alike"
-    if any(("." not in c or "." not in d) and _group(c) == _group(d) for c in x for d in y):
-        return "cause_group"
-    mentioned = any("." in c and c in tb.mentions for c in x) or any("." in c and c in ta.mentions for c in y)
-    return "cause_mentioned" if (mentioned or unsure) and not documents else "cause_conflict"
-
-
-def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bool:
-    """Whether what both name may be no more than a remark of one: who tells of a second matter against somebody tells
-    of the first. Without an opponent in common it is one only where something else is told first."""
-    if not one_party:
-        return x[0] not in common and y[0] not in common
-    more = [c for c in (*x, *y) if c not in common and "." in c]
-    return any(not any(_may_be_one(c, d) for d in common) for c in more)
-
-
-def _may_be_one(c: str, d: str) -> bool:
-    """Whether one matter is often told under both causes."""
-    words = lexicon()
-    return _group(c) == _group(d) in words.one or not words.alike.isdisjoint(((c, d), (_group(c), d), (c, _group(d))))
-
-
-def _called_alike(ta: Traits, tb: Traits) -> bool:
-    """Whether two records call a document or an appraisal by names that share more than what any such name has."""
-    mine, yours = _name_parts(ta.mentions), _name_parts(tb.mentions)
-    return any(p & yours.get(group, p & pairs_of(tb.words or "")) for group, p in mine.items()) or any(
-        q & pairs_of(ta.words or "") for group, q in yours.items() if group not in mine
-    )
-
-
-@lru_cache(maxsize=20_000)
-def _name_parts(codes: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """By family, the pairs of characters of all names."""
-    found: dict[str, frozenset[str]] = {}
-    for code in codes:
-        group, listed, name = code.partition(UNLISTED)
-        if listed:
-            bare = lexicon().documents.sub(" ", name)
-            found[group] = found.get(group, frozenset()) | pairs_of(bare)
-    return found
-
-
-def _group(code: str) -> str:
-    return code.partition(".")[0]
 
 
 def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from mappings.lexicon import Lexicon, lexicon
 from schemas.events.book import Features, Traits
 from streams.core import names, parties
+from streams.core.causes import causes_of
 
 _AMOUNT = re.compile(
     r"([¥￥]\s?)?((?:\d|[一二两三四五六七八九](?=[十百千万])|十(?=[万一二三四五六七八九]))[\d,.十百千万零一二两三四五六七八九]{0,19})\s?"
@@ -18,7 +19,7 @@ _AMOUNT = re.compile(
 )
 _NUMERAL = re.compile(r"\d[\d,]{0,11}(?:\.\d{1,4})?|[十百千万零一二两三四五六七八九]", re.ASCII)
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
-_SITE = re.compile(r"[区县市旗]([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
+_SITE = re.compile(r"(?:[区县旗]|市(?!民))([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
 _NO_SITE = re.compile(r"法院|公安|派出所|检察|公司|工地|附近|医院|管理|司法|政府|调解|仲裁|监管|人民")
 _SITE_ENDS = re.compile(r"[的办因为提申]|登记|房产|房屋|赠与|遗嘱|继承|委托|公证|立遗|过户|声明")
 _BANK = re.compile(
@@ -32,18 +33,6 @@ _SAYS_NOTHING = re.compile(
 )
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
-_BEFORE = {
-    "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})公证"),
-    "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
-}
-"""What stands before these words is what a document or an appraisal is called."""
-_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴]")
-_NAME_CHARS = 6
-_NAMES_MAX = 3
-CONCLUDED = "?"
-"""Ends the code of a cause that nobody names but that what is told amounts to."""
-UNLISTED = ".~"
-"""Within the code of a document or an appraisal as it is called; its name follows."""
 _MANY = re.compile(
     r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
     r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
@@ -55,9 +44,6 @@ _AMOUNTS_MAX = _DAYS_MAX = _SITES_MAX = 4
 _NUMBERS_MAX = 3
 NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
 _YUAN_MAX = 10**12
-
-_SIGNS = {"notary": re.compile("公证"), "forensic": re.compile("鉴定|评定|评残|评级|评估")}
-"""Where no family is given, the words of item or title that tell of it."""
 
 
 def with_traits(f: Features) -> Features:
@@ -81,7 +67,7 @@ def traits_of(f: Features) -> Traits:
     core, told = parties.core(party) if party else None, parties.told(title, whole)
     named = (f.person.name, party, core, *told)
     bare_title, bare_text = parties.nameless(title, *named), parties.nameless(text, *named)
-    causes, mentions = _causes(f.family, item, bare_title, bare_text, whole, words)
+    causes, mentions = causes_of(f.family, item, bare_title, bare_text, whole, words)
     places, purposes, asks, stage, moods = _marks(f, whole, words)
     digits = bool(_DIGITS.search(whole))
     sums = digits or "万" in whole or "元" in whole or "块" in whole
@@ -111,66 +97,6 @@ def _flat(text: str) -> str:
     if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
     return text.replace("\n", " ").strip()
-
-
-def _causes(
-    family: str | None, item: str, title: str, text: str, whole: str, words: Lexicon
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
-    name (an item's, there or in the title, is the name of a service). And all that is mentioned."""
-    own = _own_words(family, f"{item} {title}")
-    if item and item in title:
-        title = title.replace(item, " ")
-    found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
-    found[0] = [c for c in found[0] if "." in c]
-    if family is None and own is None and not any(found):
-        found[0] = words.causes["forensic"].find(item)  # 三期评定: an appraisal that is not called one
-    mentions = dict.fromkeys(c for part in found for c in part)
-    if own == "forensic":
-        mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
-    if own in _BEFORE:
-        called = _called(own, item, title, text)
-        if own == "notary" or not mentions:
-            mentions |= dict.fromkeys(called)
-        if not any(found):
-            return called[:1], tuple(mentions)
-    elif not any("." in c for part in found for c in part):
-        concluded = _concluded(f"{title} {text}")
-        mentions |= dict.fromkeys(concluded)
-        found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
-    first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
-    return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
-
-
-def _concluded(words: str) -> list[str]:
-    """The cause that what is told amounts to, where its name is not said; none where that is not clear."""
-    table = lexicon()
-    seen = {concept for word in table.concepts.find(words) for concept in word}
-    fits = [(len(of), code) for code, of in table.told if of <= seen]
-    most = max(fits, default=(0, ""))[0]
-    best = {code for n, code in fits if n == most}
-    return list(best) if len(best) == 1 else []
-
-
-def _called(own: str, *parts: str) -> tuple[str, ...]:
-    """What documents or appraisals are called: the words before 公证 or 鉴定, listed or not."""
-    found: dict[str, None] = {}
-    for part in parts:
-        named = _BEFORE[own].findall(part)
-        for words in named or ([part] if part is parts[0] else []):  # an item is a name as it stands
-            for start, end, (what, _) in reversed(lexicon().marks.spans(words)):
-                if what == "place":
-                    words = f"{words[:start]}的{words[end:]}"
-            name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
-            if len(name) >= 2 and not lexicon().boilerplate.search(name):
-                found[f"{own}{UNLISTED}{name}"] = None
-    return tuple(found)[:_NAMES_MAX]
-
-
-def _own_words(family: str | None, head: str) -> str | None:
-    if family is None:
-        return next((own for own, sign in _SIGNS.items() if sign.search(head)), None)
-    return family if family in _SIGNS else None
 
 
 def _marks(

@@ -11,12 +11,15 @@ from mappings.lexicon import lexicon
 from schemas.events.book import Features
 from streams.core import parties
 from streams.core.evidence import Evidence
+from streams.core.names import pairs_of
 from streams.core.traits import known
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 _CLAUSE = re.compile(r"[^\s,，。;；:：!！?？、~【】\[\]]+")
 _BETWEEN = re.compile("[的了我你他她您们就都也还又再是有在这那着吗呢吧啊个一与和及]")
 """Characters that tell nothing and stand in every sentence."""
+_COUNTED = re.compile(r"(?<![\d.])\d{1,3}(?:个月|[年天日亩次针人岁户层平])", re.ASCII)
+"""How many of something there are: 3个月, 12亩."""
 _BARE_MAX = 3  # pairs of characters that are left of a bare record
 _FORMULA_MAX = 6  # characters of a form's clause; what is longer was copied from one record into the other
 _RUN_MAX = 2  # pairs of one run that count: a place or a name is one thing, however long
@@ -40,21 +43,14 @@ def tells(f: Features) -> bool:
     return len(_all(_content(f), set())) > _BARE_MAX
 
 
-def pairs_of(text: str) -> frozenset[str]:
-    """All pairs of neighbouring characters.
-
-    >>> sorted(pairs_of("养老金, 钱"))
-    ['养老', '老金']
-    """
-    return frozenset(run[i : i + 2] for run in _HAN.findall(text) for i in range(len(run) - 1))
-
-
 def _all(clauses: Clauses, without: set[str]) -> frozenset[str]:
     return frozenset().union(*(pairs for clause, pairs in clauses if clause not in without))
 
 
 def _weighed(pairs: frozenset[str]) -> int:
-    """How many there are, of those that overlap no more than a few."""
+    """How many there are, of those that overlap no more than a few; a number of something is one."""
+    counted = sum(1 for p in pairs if p[0].isdecimal())
+    pairs = frozenset(p for p in pairs if not p[0].isdecimal())
     heads = {p[0]: p for p in sorted(pairs, reverse=True)}
     left, count = set(pairs), 0
     tails = {p[1] for p in pairs}
@@ -65,7 +61,7 @@ def _weighed(pairs: frozenset[str]) -> int:
             run += 1
             pair = heads.get(pair[1], "")
         count += min(run, _RUN_MAX)
-    return count
+    return count + counted
 
 
 def _content(f: Features) -> Clauses:
@@ -94,7 +90,7 @@ def _clause(clause: str) -> tuple[str | None, frozenset[str]]:
         and not any(c.isdecimal() for c in clause)
     )
     bare = _BETWEEN.sub(" ", lexicon().boilerplate.sub(" ", clause.replace(_SOMEBODY, " ")))
-    return clause if anybodys else None, pairs_of(bare)
+    return clause if anybodys else None, pairs_of(bare) | frozenset(_COUNTED.findall(clause))
 
 
 def observe_texts(a: Features, b: Features, e: Evidence) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.core.opponents import _firms_in, _people_in
-from tests.unit.core.test_matching_cases import Line, called, placed, told
+from tests.unit.core.test_matching_cases import Line, called, placed, status, told
 
 BARE: Line = {"counterparty": None, "title": "邻里纠纷"}
 FENCE = BARE | {"text": "邻居孙大力砌墙挡了我家窗户，屋里整天不见光。"}
@@ -14,6 +14,7 @@ NOBODY_NAMED = BARE | {"text": "隔壁砌墙挡了我家窗户，屋里整天不
 SOME = {"text": "在哈尔滨市宏达建筑工程有限公司干活，被拖欠工资36000元。"}
 LESS = {"text": "哈尔滨市宏达建筑工程有限公司拖欠工资21500元。"}
 HEARD = {"counterparty": {"name": "哈尔滨市弘达建筑工程有限公司"}, "incident_date": "2026-01-05"}
+DOCUMENT: Line = {"family": "notary", "counterparty": None, "title": None, "purpose": "去加拿大留学"}
 
 PAIRS: dict[str, tuple[Line, Line, str]] = {
     "a surname, the phone, the same words, and nobody named": (
@@ -73,6 +74,51 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
         called("b", 1, **HEARD, text="不发工资。"),
         "REVIEW",
     ),
+    "a cause that nobody names, told twice": (
+        told("a", title=None, text="给宏达建筑工程公司扛了半年活儿，许下的一个子没见着。"),
+        called("b", 2, title=None, text="掌柜躲着不见，做工八个月分文没拿到。"),
+        "SAME",
+    ),
+    "two causes that nobody names, against one firm": (
+        told("a", title=None, text="给宏达建筑工程公司扛了半年活儿，许下的一个子没见着。"),
+        told("b", 2, title=None, text="宏达建筑工程公司的冲床绞了我两根指头。"),
+        "REVIEW",
+    ),
+    "the second matter's text begins with the first": (
+        told("a"),
+        told("b", 1, title=None, text="宏达建筑工程公司拖欠工资没给，如今又受了工伤，要求赔偿。"),
+        "REVIEW",
+    ),
+    "two misfortunes of one person, of two fields of law": (
+        told("a", **(BARE | {"title": "工伤", "text": "在车间受了工伤，没人管。"})),
+        called("b", 3, **(BARE | {"title": "交通事故", "text": "交通事故受伤，谈不拢。"})),
+        "REVIEW",
+    ),
+    "a form's phrases in common, and nothing else": (
+        told("a", **(BARE | {"title": None, "text": "见字如面，老槐树叫人锯了。此致敬礼"})),
+        told("b", 2, **(BARE | {"title": None, "text": "见字如面，石磨盘不见了。此致敬礼"})),
+        "REVIEW",
+    ),
+    "one document by two names": (
+        told("a", **DOCUMENT, item="藏品清册公证", text="办理藏品清册公证"),
+        told("b", 2, **DOCUMENT, item="馆藏清册公证", text="要馆里的藏品清册公证"),
+        "SAME",
+    ),
+    "two documents for one use": (
+        told("a", **DOCUMENT, item="藏品清册公证", text="给加拿大看的藏品清册公证"),
+        told("b", 2, **DOCUMENT, item="船籍沿革公证", text="给加拿大看的船籍沿革公证"),
+        "REVIEW",
+    ),
+    "one firm, with the place before its name and without": (
+        told("a", **(BARE | {"title": "工伤", "text": "医药费哈尔滨市中沃临食品加工有限公司仅垫付一部分，工伤。"})),
+        called("b", 2, **(BARE | {"title": "工伤", "text": "中沃临食品不管我的工伤。"})),
+        "SAME",
+    ),
+    "a receipt for the claim that is there": (
+        told("a"),
+        called("b", 3, kind="supplement", counterparty=None, title="补交", text="补一下，借条找到了，号是WEB20260000a"),
+        "LINK",
+    ),
 }
 
 
@@ -107,3 +153,21 @@ def test_whom_a_text_names() -> None:
     assert _people_in("被欧阳明打伤，孙大力不还钱") == ("欧阳明", "孙大力")
     assert _people_in("高空抛物，任何人都会受伤，文件马上付款给到") == ()
     assert _firms_in("在白桦餐饮上班，后到哈尔滨青松物流干活") == ("白桦", "青松")
+
+
+EXAM: Line = {"family": "forensic", "system": "forensic", "counterparty": None, "title": "伤残等级鉴定", "text": None}
+DEED: Line = DOCUMENT | {"text": "出生公证"}
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "kind"),
+    [
+        (told("a", **EXAM), told("b", 20, **EXAM), "child"),
+        (told("a", **DEED), told("b", 5, **DEED), None),
+        (told("a", **DEED), told("b", 5, **(DEED | {"text": "出生公证，WEB20260000a那张"})), "reopen"),
+    ],
+    ids=["an appraisal once more", "a document once more", "by the number of the one that is closed"],
+)
+def test_asked_for_again_after_its_end(first: Line, again: Line, kind: str | None) -> None:
+    found = placed([first, status("a", 3, "CLOSED"), again])["b"]
+    assert (found.link_kind, found.ticket_id) == (kind, "b")

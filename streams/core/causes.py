@@ -1,0 +1,157 @@
+"""What a matter is about: read out of item, title and text, and compared.
+
+Codes are those of causes.yaml. A code that ends with `?` is concluded from what is told, and no word names it; one with
+`.~` is a document or an appraisal as it is called, which no list has.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mappings.lexicon import Lexicon, lexicon
+from schemas.events.book import Traits
+from streams.core.names import pairs_of
+
+_BEFORE = {
+    "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})公证"),
+    "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
+}
+"""What stands before these words is what a document or an appraisal is called."""
+_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴]")
+_NAME_CHARS = 6
+_NAMES_MAX = 3
+CONCLUDED = "?"
+"""Ends the code of a cause that nobody names but that what is told amounts to."""
+UNLISTED = ".~"
+"""Within the code of a document or an appraisal as it is called; its name follows."""
+_SIGNS = {"notary": re.compile("公证"), "forensic": re.compile("鉴定|评定|评残|评级|评估")}
+"""Where no family is given, the words of item or title that tell of it."""
+
+
+def causes_of(
+    family: str | None, item: str, title: str, text: str, whole: str, words: Lexicon
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
+    name (an item's, there or in the title, is the name of a service). And all that is mentioned."""
+    own = _own_words(family, f"{item} {title}")
+    if item and item in title:
+        title = title.replace(item, " ")
+    found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
+    found[0] = [c for c in found[0] if "." in c]
+    if family is None and own is None and not any(found):
+        found[0] = words.causes["forensic"].find(item)  # 三期评定: an appraisal that is not called one
+    mentions = dict.fromkeys(c for part in found for c in part)
+    if own == "forensic":
+        mentions |= dict.fromkeys(words.causes[None].find(whole))  # what it is made for
+    if own in _BEFORE:
+        called = _called(own, item, title, text)
+        if own == "notary" or not mentions:
+            mentions |= dict.fromkeys(called)
+        if own == "notary" and called:  # what it is for has the same words: 结婚
+            parts = (_called(own, item), _called(own, "", title), _called(own, "", text))
+            found = [
+                [c for name in part for c in words.causes[own].find(name.partition(UNLISTED)[2])] for part in parts
+            ]
+        if not any(found):
+            return called[:1], tuple(mentions)
+    elif not any("." in c for part in found for c in part):
+        concluded = _concluded(f"{title} {text}")
+        mentions |= dict.fromkeys(concluded)
+        found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
+    first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
+    return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
+
+
+def _concluded(words: str) -> list[str]:
+    """The cause that what is told amounts to, where its name is not said; none where that is not clear."""
+    table = lexicon()
+    seen = {concept for word in table.concepts.find(words) for concept in word}
+    fits = [(len(of), code) for code, of in table.told if of <= seen]
+    most = max(fits, default=(0, ""))[0]
+    best = {code for n, code in fits if n == most}
+    return list(best) if len(best) == 1 else []
+
+
+def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:
+    """What documents or appraisals are called: the words before 公证 or 鉴定, listed or not; an item as it stands."""
+    found: dict[str, None] = {}
+    for part in (item, *parts):
+        for words in _BEFORE[own].findall(part) or ([item] if part == item else []):
+            for start, end, (what, _) in reversed(lexicon().marks.spans(words)):
+                if what == "place":
+                    words = f"{words[:start]}的{words[end:]}"
+            name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
+            if len(name) >= 2 and not lexicon().boilerplate.search(name):
+                found[f"{own}{UNLISTED}{name}"] = None
+    return tuple(found)[:_NAMES_MAX]
+
+
+def _own_words(family: str | None, head: str) -> str | None:
+    if family is None:
+        return next((own for own, sign in _SIGNS.items() if sign.search(head)), None)
+    return family if family in _SIGNS else None
+
+
+def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:
+    """Equal where both are first of all about one thing; alike where one mentions the other's."""
+    unsure = any(c.endswith(CONCLUDED) for c in (*ta.causes, *tb.causes))
+    x, y = ([c.removesuffix(CONCLUDED) for c in t.causes] for t in (ta, tb))
+    if not x or not y:
+        return None
+    if UNLISTED in x[0] or UNLISTED in y[0]:
+        return "cause_equal" if _called_alike(ta, tb) else None
+    common = [c for c in x if c in y]
+    words = lexicon()
+    if any("." in c for c in common):
+        return "cause_mentioned" if _aside(x, y, common, one_party) else "cause_equal"
+    if common:
+        return "cause_alike" if words.one.issuperset(common) else "cause_group"
+    documents = group_of(x[0]) == "notary" == group_of(y[0])  # whatever else is mentioned, each is its own document
+    if any((c, d) in words.alike or group_of(c) == group_of(d) in words.one for c in x for d in y):
+        return "cause_alike"
+    if any(("." not in c or "." not in d) and group_of(c) == group_of(d) for c in x for d in y):
+        return "cause_group"
+    unsure |= not all(any("." in c for c in z) for z in (x, y))  # 劳动争议, 邻里家庭纠纷: the name of a service
+    mentioned = any("." in c and c in tb.mentions for c in x) or any("." in c and c in ta.mentions for c in y)
+    return "cause_mentioned" if (mentioned or unsure) and not documents else "cause_conflict"
+
+
+def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bool:
+    """Whether what both name may be no more than a remark of one: who tells of a second matter against somebody tells
+    of the first. Without an opponent in common it is one only where something else is told first."""
+    if not one_party:
+        return x[0] not in common and y[0] not in common
+    more = [c for c in (*x, *y) if c not in common and "." in c]
+    return any(not any(_may_be_one(c, d) for d in common) for c in more)
+
+
+def _may_be_one(c: str, d: str) -> bool:
+    """Whether one matter is often told under both causes."""
+    words, pairs = lexicon(), ((c, d), (group_of(c), d), (c, group_of(d)))
+    return group_of(c) == group_of(d) in words.one or not words.alike.isdisjoint(pairs)
+
+
+def _called_alike(ta: Traits, tb: Traits) -> bool:
+    """Whether two records call a document or an appraisal by names that share more than what any such name has."""
+    mine, yours = _name_parts(ta.mentions), _name_parts(tb.mentions)
+    return any(p & yours.get(group, p & pairs_of(tb.words or "")) for group, p in mine.items()) or any(
+        q & pairs_of(ta.words or "") for group, q in yours.items() if group not in mine
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _name_parts(codes: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """By family, the pairs of characters of all names."""
+    found: dict[str, frozenset[str]] = {}
+    for code in codes:
+        group, listed, name = code.partition(UNLISTED)
+        if listed:
+            bare = lexicon().documents.sub(" ", name)
+            found[group] = found.get(group, frozenset()) | pairs_of(bare)
+    return found
+
+
+def group_of(code: str) -> str:
+    """The field of law that a cause is of."""
+    return code.partition(".")[0]
