@@ -75,16 +75,21 @@ def _concluded(words: str) -> list[str]:
 
 def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:
     """What documents or appraisals are called: the words before 公证 or 鉴定, listed or not; an item as it stands."""
-    found: dict[str, None] = {}
-    for part in (item, *parts):
-        for words in _BEFORE[own].findall(part) or ([item] if part == item else []):
-            for start, end, (what, _) in reversed(lexicon().marks.spans(words)):
-                if what == "place":
-                    words = f"{words[:start]}的{words[end:]}"
-            name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
-            if len(name) >= 2 and not lexicon().boilerplate.search(name):
-                found[f"{own}{UNLISTED}{name}"] = None
-    return tuple(found)[:_NAMES_MAX]
+    before = [
+        words for part in (item, *parts) for words in _BEFORE[own].findall(part) or ([item] if part == item else [])
+    ]
+    named = dict.fromkeys(f"{own}{UNLISTED}{name}" for name in map(_name_in, before) if name)
+    return tuple(named)[:_NAMES_MAX]
+
+
+@lru_cache(maxsize=20_000)
+def _name_in(words: str) -> str | None:
+    """A name at the end of some words; None where it is none."""
+    for start, end, (what, _) in reversed(lexicon().marks.spans(words)):
+        if what == "place":
+            words = f"{words[:start]}的{words[end:]}"
+    name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
+    return name if len(name) >= 2 and not lexicon().boilerplate.search(name) else None
 
 
 def _own_words(family: str | None, head: str) -> str | None:

@@ -162,10 +162,13 @@ def told(head: str, text: str) -> tuple[str, ...]:
 
 def _from_its_place(name: str) -> str:
     """The name from the city in it on: what a text has before that is no part of it."""
-    for start in range(1, len(name) - _SHORT):
-        if any(name[start : start + n] in lexicon().cities for n in (2, 3, 4)):
-            return name[start:]
-    return name
+    city = _city().search(name, 1, len(name) - _SHORT + 1) if len(name) > _SHORT else None
+    return name[city.start() :] if city else name
+
+
+@cache
+def _city() -> re.Pattern[str]:
+    return re.compile("|".join(lexicon().cities))
 
 
 def nameless(text: str, *known: str | None) -> str:
