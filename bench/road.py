@@ -224,6 +224,10 @@ class Round:
                     self._say(what, n / len(raws))
             producer.produce(raw.topic, raw.value, raw.key, headers=raw.head)
             producer.poll(0)
+            if rate and n == 0:
+                # Connecting takes as long as several changes: they would all come at once.
+                producer.flush(_FLUSH_S)
+                began = time.monotonic()
         if producer.flush(_FLUSH_S):
             raise Stop("Kafka 没有收下全部原始变更")
 
