@@ -25,7 +25,8 @@ _CONNECTION = re.compile(
 )
 _REFUSED = re.compile(r"authenticat|sasl|ssl|certificate|denied", re.IGNORECASE)
 GRACE_S = 20.0
-"""So long lines about connections may wait for a watch to notice; after that they are about something else."""
+"""So long lines about connections may wait for a watch to notice, or follow an outage that is over; after that they
+are about something else."""
 QUIET_S = 40.0
 """Trouble that follows after so long is another: librdkafka repeats itself every 30 s at the most."""
 CALM_S = 60.0
@@ -41,6 +42,7 @@ class Outage(logging.Filter):
         self._lock = threading.Lock()
         self._since: float | None = None
         self._told_at: float | None = None
+        self._back_at: float | None = None
         self._trouble_began: float | None = None
         self._trouble_last = 0.0
         self._kept_back = 0
@@ -64,7 +66,7 @@ class Outage(logging.Filter):
                 return
             now = self._clock()
             away_s, self._since = now - self._since, None
-            self._trouble_began = self._trouble_last = now  # what the libraries still say of it
+            self._back_at, self._trouble_began = now, None
             told = self._told_at is not None and self._told_at >= now - away_s
             kept_back, self._kept_back = self._kept_back, 0
         if told:
@@ -85,6 +87,8 @@ class Outage(logging.Filter):
 
     def _fresh(self) -> bool:
         now = self._clock()
+        if self._back_at is not None and now - self._back_at <= GRACE_S:
+            return True  # what is still said of the outage; a trouble that comes soon after it is one of its own
         if self._trouble_began is None or now - self._trouble_last > QUIET_S:
             self._trouble_began = now
         self._trouble_last = now

@@ -81,6 +81,30 @@ def test_before_a_watch_has_noticed_lines_about_connections_wait(outage: Outage,
     assert not passes(outage, "rdkafka", FAIL), "another trouble: a watch may notice it yet"
 
 
+@pytest.mark.parametrize("apart_s", [1.0, GRACE_S - 1, GRACE_S + 1, QUIET_S - 1, QUIET_S + 1])
+def test_an_outage_soon_after_another_is_not_taken_for_its_remains(
+    outage: Outage, clock: Clock, apart_s: float
+) -> None:
+    outage.lost("_TRANSPORT")
+    outage.back()
+    clock.now += 0.5
+    assert not passes(outage, "rdkafka", FAIL), "said of the outage that is over"
+    clock.now += apart_s
+    for _ in range(6):  # until a watch notices
+        assert not passes(outage, "rdkafka", FAIL)
+        clock.now += 1
+
+
+def test_what_lasts_after_an_outage_is_told(outage: Outage, clock: Clock) -> None:
+    outage.lost("_TRANSPORT")
+    outage.back()
+    for _ in range(5):
+        assert not passes(outage, "rdkafka", FAIL)
+        clock.now += GRACE_S / 2
+    clock.now += GRACE_S / 2
+    assert passes(outage, "rdkafka", FAIL)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
