@@ -117,7 +117,6 @@ class WordsFile(_Strict):
     unhappy: WordList
     titles: WordList
     nobody: WordList
-    generic: WordList
     boilerplate: WordList
     documents: WordList
     forms: WordList
@@ -127,6 +126,13 @@ class WordsFile(_Strict):
     group: WordList
     surnames: WordList
     not_names: WordList
+
+
+class PartiesFile(_Strict):
+    """parties.yaml"""
+
+    generic: WordList
+    offices: Codes
 
 
 class Finder(Generic[_C]):
@@ -168,6 +174,7 @@ class Lexicon:
     titles: tuple[str, ...]
     nobody: frozenset[str]
     generic: frozenset[str]
+    offices: Mapping[str, str]  # what an office of the state is called to what it is called shortest, longest first
     boilerplate: re.Pattern[str]  # what anybody writes
     documents: re.Pattern[str]  # what names of documents and appraisals have in common
     forms: tuple[str, ...]  # longest first
@@ -182,14 +189,14 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """Compiled once for a process. Raises Stop naming file and line of what is wrong."""
     numbers, causes, words = _load("weights", WeightsFile), _load("causes", CausesFile), _load("words", WordsFile)
-    concepts = _load("concepts", ConceptsFile)
+    concepts, parties = _load("concepts", ConceptsFile), _load("parties", PartiesFile)
     known = {c.code for c in causes.causes} | set(causes.groups)
     _known_codes(known, (code for pair in causes.alike for code in pair))
     _known_codes(known, (code for a, made_for in causes.serves.items() for code in (a, *made_for)))
     _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
     _known_codes(known, (told.code for told in concepts.told))
     _known_codes(set(concepts.concepts), (c for told in concepts.told for c in told.of), "concepts")
-    return _compiled(numbers, causes, words, concepts)
+    return _compiled(numbers, causes, words, concepts, parties)
 
 
 def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
@@ -211,7 +218,9 @@ def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
     return Finder(found)
 
 
-def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile, concepts: ConceptsFile) -> Lexicon:
+def _compiled(
+    numbers: WeightsFile, causes: CausesFile, words: WordsFile, concepts: ConceptsFile, parties: PartiesFile
+) -> Lexicon:
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
@@ -224,7 +233,8 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile, concep
         marks=Finder(_marks(words)),
         titles=words.titles.words,
         nobody=frozenset((*words.nobody.words, *words.titles.words)),
-        generic=frozenset(words.generic.words),
+        generic=frozenset(parties.generic.words),
+        offices=_offices(parties.offices),
         boilerplate=_any_of(words.boilerplate),
         documents=_any_of(words.documents),
         trades=_any_of(words.trades),
@@ -234,6 +244,11 @@ def _compiled(numbers: WeightsFile, causes: CausesFile, words: WordsFile, concep
         surnames=frozenset(words.surnames.words),
         not_names=words.not_names.words,
     )
+
+
+def _offices(offices: Codes) -> dict[str, str]:
+    called = {**{short: short for short in offices.codes.values()}, **offices.codes}
+    return dict(sorted(called.items(), key=lambda item: -len(item[0])))
 
 
 def _any_of(words: WordList) -> re.Pattern[str]:

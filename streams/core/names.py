@@ -19,6 +19,8 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
 _DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
+_FAMILIAR = "老小阿"
+"""What stands before a surname among people who know each other; no surnames themselves."""
 _READABLE_MIN = 2  # readable characters below which a masked name says no more than a surname
 _NEAR_MIN = 3  # of two characters one apart, half the name is another
 
@@ -44,6 +46,8 @@ def sound(name: str | None) -> str | None:
 def plain(name: str) -> str:
     """The name with a title of address (女士, 师傅) as something that cannot be read, without dots and blanks."""
     bare = _NOTE.sub("", name).replace("·", "").replace(" ", "") or name
+    if len(bare) == len("老王") and bare[0] in _FAMILIAR:
+        return bare[1] + "*"
     for title in lexicon().titles:
         if bare.endswith(title) and 1 <= len(bare) - len(title) <= 2:
             return bare[: -len(title)] + "*"

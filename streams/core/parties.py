@@ -6,13 +6,16 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from rapidfuzz.distance import OSA
+
 from mappings.lexicon import lexicon
-from streams.core import names
+from streams.core import names, offices
 
 _NOISE = re.compile(r"[\s()（）\[\]【】〔〕“”\"'‘’、,，.。:：;；/\\-]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")
 _DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州))(?=[\u4e00-\u9fff]{3})")
-_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?[县区旗](?=[\u4e00-\u9fff]{3})")
+_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?(?:县|(?<![社小校园景厂库牧林矿片])区)(?=[\u4e00-\u9fff]{3})")
+_BANNER = re.compile(r"^[\u4e00-\u9fff]{1,3}?旗(?=[\u4e00-\u9fff]{3})")  # else 红旗 is a brand
 _ORGANISATION = re.compile(
     r"公司|厂|店|局|院|所|部|会|社|队|行|校|园|中心|集团|政府|委|处|站|场|馆|超市|酒店|物业|工作室|保险|学|村|厅|室|楼|庄"
 )
@@ -25,6 +28,10 @@ _BEFORE_A_NAME = re.compile(
 _BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项目部|分厂")
 _AGAINST = re.compile(r"诉|与|和")
 _AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
+_AROUND_A_ROLE = re.compile(
+    r"^(?:我的|我们|我家|我|俺|咱|他|她|该|某|这家|那家|这个|那个|一家|一个|本|原)|(?:方面|那边|们|本人|一方)$"
+)
+_TYPO_MIN = 5  # characters of a firm's name that one of them may be left out of
 _PERSON_MAX = 4
 _SHORT = 4  # 字号 and trade: how people call a firm
 _CORE_MIN = 2
@@ -49,15 +56,23 @@ def core(name: str | None) -> str | None:
     firm = is_organisation(name)
     bare = unicodedata.normalize("NFKC", name[:100])
     bare = _NOISE.sub("", bare if firm else _NOTE.sub("", bare)).lower()
-    if not bare or bare in words.generic:
+    if not bare or _is_role(bare):
         return None
+    if (called := offices.office(bare)) is not None:
+        return called
     for form in words.forms:
         if bare.endswith(form) and len(bare) - len(form) >= _CORE_MIN:
             bare = bare[: -len(form)]
             break
     if firm:
         bare = _without_place(bare)
-    return None if bare in words.generic or len(bare) < _CORE_MIN else bare
+    return None if _is_role(bare) or len(bare) < _CORE_MIN else bare
+
+
+def _is_role(bare: str) -> bool:
+    """Whether it tells what somebody is, and not who: 我对象, 那家公司, 公司方面."""
+    roles = lexicon().generic
+    return bare in roles or _AROUND_A_ROLE.sub("", bare) in roles
 
 
 def _without_place(bare: str) -> str:
@@ -70,9 +85,9 @@ def _without_place(bare: str) -> str:
         if bare[:length] in words.cities and len(bare) - length >= _CORE_MIN:
             rest = bare[length:]
             bare = rest[1:] if rest[0] == "市" and len(rest) > _CORE_MIN else rest
-            return _COUNTY.sub("", bare) if rest[0] == "市" else bare
+            return _BANNER.sub("", _COUNTY.sub("", bare)) if rest[0] == "市" else _COUNTY.sub("", bare)
     shorter = _DIVISION.sub("", bare)
-    return _COUNTY.sub("", shorter) if shorter != bare else bare
+    return _COUNTY.sub("", _BANNER.sub("", shorter) if shorter != bare else bare)
 
 
 @lru_cache(maxsize=50_000)
@@ -88,11 +103,16 @@ def relation(a: str, b: str, firm: bool = False) -> str:
     same."""
     if a == b:
         return THIN if names.thin(a) else EQUAL
+    p, q = offices.parted(a), offices.parted(b)
+    if p and q:
+        return SHORT if offices.one_office(p, q) else CONFLICT
+    if p or q:
+        return THIN if (p or q)[1] == "" else CONFLICT  # type: ignore[index]  # 村里: who is meant, nobody can say
     if not firm and len(a) <= _PERSON_MAX and len(b) <= _PERSON_MAX:
         found = names.relation(a, b)
         return EQUAL if found in (names.SOUND, names.MASKED) else found
     short, full = (a, b) if len(a) < len(b) else (b, a)
-    if _one_brand(short, full):
+    if _one_brand(short, full) or (len(short) >= _CORE_MIN and brand(full)[0] == short != full):
         return SHORT
     if short in full:
         return SHORT if full.startswith(short) and len(short) >= _SHORT else NEAR
@@ -100,6 +120,8 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         return NEAR
     if len(short) >= _SHORT and names.sound(short) == names.sound(full[: len(short)]) is not None:
         return NEAR
+    if len(short) >= _TYPO_MIN and len(full) == len(short) + 1 and OSA.distance(short, full, score_cutoff=1) == 1:
+        return NEAR  # a character left out
     return {names.MASKED: NEAR, names.THIN: THIN}.get(names.relation(a, b), CONFLICT)
 
 
@@ -138,6 +160,8 @@ def mentioned(party: str, words: str) -> str | None:
     """EQUAL if the text names the party, NEAR if it may."""
     if party in words:
         return EQUAL
+    if office := offices.parted(party):
+        return EQUAL if offices.named(office, words) else None
     own, trade = brand(party)
     if trade and (own in words if len(own) > _CORE_MIN else any(own + c in words for c in trade)):
         return EQUAL  # by its own part, which two characters are not without something of the trade

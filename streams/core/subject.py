@@ -12,7 +12,7 @@ from rapidfuzz.fuzz import ratio
 from mappings.lexicon import OWN_WORDS, lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
-from streams.core import parties
+from streams.core import names, offices, parties
 from streams.core.blocking import family_of, own_number
 from streams.core.causes import compare_causes, group_of
 from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
@@ -181,30 +181,33 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
     x, y = a.counterparty, b.counterparty
     if x and y and x.id_number and y.id_number:
         return "counterparty_equal" if x.id_number == y.id_number else "counterparty_conflict"
-    if ta.party and tb.party:
-        found = parties.relation(ta.party, tb.party, ta.firm or tb.firm)
+    p, q = ta.party, tb.party
+    if p and q:
+        found = parties.relation(p, q, ta.firm or tb.firm)
         if found == parties.SHORT and x and y:
             found = parties.short_or_another(x.name or "", y.name or "")
         if found in (parties.NEAR, parties.THIN) and _same_phone(x, y):
             return "counterparty_equal"
-        return None if found == parties.THIN else f"counterparty_{found}"
+        if found != parties.THIN:
+            return f"counterparty_{found}"
+        p, q = (None if names.thin(n) or offices.bare(n) else n for n in (p, q))  # 老王, 村里: as good as not named
     if _same_phone(x, y):
         return "counterparty_equal"
-    if ta.party or tb.party:
-        said = parties.mentioned(ta.party, tb.words or "") if ta.party else None
-        if tb.party:
-            said = parties.mentioned(tb.party, ta.words or "")
+    if p or q:
+        said = parties.mentioned(p, tb.words or "") if p else None
+        if q:
+            said = parties.mentioned(q, ta.words or "") or said
         if said:
             return "counterparty_mentioned" if said == parties.EQUAL else "counterparty_near"
-    mine = (ta.party, *ta.parties) if ta.party else ta.parties
-    yours = (tb.party, *tb.parties) if tb.party else tb.parties
-    if any(parties.cut_alike(p, q) or _misheard(p, q) for p in mine for q in yours):
+    mine = (p, *ta.parties) if p else ta.parties
+    yours = (q, *tb.parties) if q else tb.parties
+    if any(parties.cut_alike(m, n) or _misheard(m, n) for m in mine for n in yours):
         return "counterparty_told"
     if _names_it(mine, tb) or _names_it(yours, ta):
         return "counterparty_told"
     if mine and yours:
         return "counterparty_other"
-    unsaid = (ta.party and _has_text(tb)) or (tb.party and _has_text(ta))
+    unsaid = (p and _has_text(tb)) or (q and _has_text(ta))
     return "counterparty_unsaid" if unsaid else None
 
 

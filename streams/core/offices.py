@@ -1,0 +1,73 @@
+"""Offices of the state and villages as the other side: one office has a full name and several short ones, and its place
+may be left out."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from mappings.lexicon import lexicon
+
+_VILLAGE = "村委"
+_CERTAIN_MIN = 3  # characters from which it is no part of a person's name
+_PERSON_MAX = 4
+_PLACES = re.compile(r"[省市县区旗镇乡]|街道")
+
+
+def office(name: str) -> str | None:
+    """An office by its shortest name, with the place as it stands before it; None for anybody else.
+
+    >>> office("南湖村村民委员会"), office("费县市场监管局"), office("公安")
+    ('南湖村委', '费县市监局', '公安局')
+    """
+    words = lexicon()
+    for called, short in words.offices.items():
+        if name.endswith(called):
+            place = name[: -len(called)]
+            if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
+                continue
+            return (place.rstrip("村") if short == _VILLAGE else place) + short
+    return None
+
+
+@lru_cache(maxsize=20_000)
+def parted(party: str) -> tuple[str, str] | None:
+    """The shortest name of an office, and its place; None for anybody else.
+
+    >>> parted("费县市监局"), parted("王小明")
+    (('市监局', '费县'), None)
+    """
+    found = _at_the_end().search(party)
+    return (found[0], party[: found.start()]) if found else None
+
+
+def bare(party: str) -> bool:
+    """Whether it is an office without a place: the one there is where somebody lives."""
+    found = parted(party)
+    return found is not None and not found[1]
+
+
+def one_office(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    """Whether two are one as far as they are told; both are parted."""
+    short, full = sorted((a[1], b[1]), key=len)
+    return a[0] == b[0] and full.endswith(short)
+
+
+def named(party: tuple[str, str], words: str) -> bool:
+    """Whether a text means the office: by its kind and its own place; one of a whole county by its kind alone."""
+    kind, place = party
+    own = _PLACES.split(place)[-1]
+    return bool(place) and own in words and any(called in words for called in _called()[kind])
+
+
+@cache
+def _at_the_end() -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(_called())})$")
+
+
+@cache
+def _called() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for called, short in lexicon().offices.items():
+        found.setdefault(short, []).append(called)
+    return found
