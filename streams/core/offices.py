@@ -11,6 +11,7 @@ from mappings.lexicon import lexicon
 _VILLAGE = "村委"
 _CERTAIN_MIN = 3  # characters from which it is no part of a person's name
 _PERSON_MAX = 4
+_OWN = 2  # characters that tell one village from another
 _PLACES = re.compile(r"[省市县区旗镇乡]|街道")
 
 
@@ -58,6 +59,22 @@ def named(party: tuple[str, str], words: str) -> bool:
     kind, place = party
     own = _PLACES.split(place)[-1]
     return bool(place) and own in words and any(called in words for called in _called()[kind])
+
+
+def another_told(party: tuple[str, str], words: str) -> bool:
+    """Whether a text tells of offices, and of none that may be this one."""
+    kind, place = party
+    told = [(lexicon().offices[m[2]], m[1].rstrip("村")) for m in _in_a_text().finditer(words)]
+    own = _PLACES.split(place)[-1]
+    return bool(told) and not any(
+        kind == other and (not own or not where or where.endswith(own[-_OWN:]) or own.endswith(where[-_OWN:]))
+        for other, where in told
+    )
+
+
+@cache
+def _in_a_text() -> re.Pattern[str]:
+    return re.compile(f"([\u4e00-\u9fff]{{0,4}}?)({'|'.join(lexicon().offices)})")
 
 
 @cache

@@ -9,24 +9,27 @@ import re
 from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
-from schemas.events.book import Features
-from streams.core import names, parties
+from schemas.events.book import Features, Traits
+from streams.core import names, offices, parties
 from streams.core.traits import known
 
 _HAN = r"\u4e00-\u9fff"
 _BEFORE = (
-    "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要"
+    "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
     "夫妻偶婆公东居人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
 )
 """Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
-_WHOSE = "夫妻偶婆东居板头"
-"""Ends of words for people (邻居, 房东) that are so often followed by a name that nothing need follow it."""
+_WHOSE = "夫妻偶婆东居板头与和跟被"
+"""Ends of words for people (邻居, 房东) and prepositions that are so often followed by a name that nothing need follow
+it."""
 _SIDE, _SIDES = "方", "对双一医甲乙我他各男女两多院校警"
+_OF_FIRMS = "公司厂店局院村路"
+"""Ends of what is cut out of a firm's name or an address."""
 _PLACES = "区市县镇乡村州省旗"
 _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
-    "仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
+    "清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -38,6 +41,8 @@ _WHOLE_MIN = 3  # two characters may be anything
 
 def others_named(a: Features, b: Features) -> bool:
     """Whether both texts name somebody as the other side, and nobody in common."""
+    if any(_another_office(known(x), known(y)) for x, y in ((a, b), (b, a))):
+        return True
     mine, yours = _people_of_both(a, b)
     if mine and yours:
         return not any(_one_person(p, q) for p in mine for q in yours)
@@ -49,6 +54,12 @@ def one_named(a: Features, b: Features) -> bool:
     """Whether both texts name the same person as the other side, to the character."""
     mine, yours = _people_of_both(a, b)
     return any(len(p) >= _WHOLE_MIN and p in yours for p in mine)
+
+
+def _another_office(given: Traits, told: Traits) -> bool:
+    """Whether one gives an office as the other side, and the other one tells of others only."""
+    office = offices.parted(given.party) if given.party else None
+    return office is not None and told.party is None and offices.another_told(office, told.words or "")
 
 
 def _people_of_both(a: Features, b: Features) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -86,6 +97,7 @@ def _people_in(words: str) -> tuple[str, ...]:
             found[at[0]] = None
         at = pattern.search(words, at.end() if named else at.start() + 1)
     found |= dict.fromkeys(m[0] for m in _whose_pattern().finditer(words) if not _no_name(words, m))
+    found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words))
     return tuple(found)[:_NAMES_MAX]
 
 
@@ -125,7 +137,13 @@ def _person_pattern() -> re.Pattern[str]:
 
 @cache
 def _whose_pattern() -> re.Pattern[str]:
-    return re.compile(f"(?<=[{_WHOSE}])(?:{_surnames()})[{_HAN}]{{2}}")
+    return re.compile(f"(?<=[{_WHOSE}])(?:{_surnames()})[{_HAN}]{{2}}(?<![{_OF_FIRMS}])")
+
+
+@cache
+def _familiar_pattern() -> re.Pattern[str]:
+    """老李, as neighbours call each other; what is told of him follows, or nothing."""
+    return re.compile(f"(?:(?<![{_HAN}])|(?<=[{_BEFORE}]))老(?:{_surnames()})(?=[{_AFTER}]|[^{_HAN}]|$)")
 
 
 def _surnames() -> str:

@@ -28,6 +28,7 @@ _DOUBTS = frozenset({
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
+_GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
 BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
 """Where people go to apply: what does not say its kind is an application."""
 
@@ -42,6 +43,8 @@ def same(early: Features, late: Features, e: Evidence) -> Relation:
     if "name_conflict" in e.reasons:
         return (REVIEW, None) if e.subject >= STRONG else NONE
     near = e.days <= lexicon().limits["days_review_max"]
+    if "counterparty_other" in e.reasons and NOTHING < e.subject < DECISIVE:
+        return (REVIEW, None) if e.person >= LIKELY and near else NONE
     if e.person == CERTAIN:
         if e.subject == STRONG and _two_of_one_employer(e):
             return REVIEW, None
@@ -151,8 +154,10 @@ def party_agrees(e: Evidence) -> bool:
 
 
 def perhaps_two_causes(e: Evidence) -> bool:
-    """Against one opponent, one cause of which only one side tells for certain, and no sum to say that it is one."""
-    return "cause_mentioned" in e.reasons and party_agrees(e) and "amount_equal" not in e.reasons
+    """Against one opponent, one cause of which only one side tells for certain, and no sum to say that it is one. Who
+    files twice gives the opponent twice; who tells the same again may name him in passing."""
+    twice = not _GIVEN_TWICE.isdisjoint(e.reasons)
+    return "cause_mentioned" in e.reasons and twice and "amount_equal" not in e.reasons
 
 
 def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
@@ -218,6 +223,8 @@ def _one_record(early: Features, late: Features, e: Evidence) -> bool:
     """A business system's record that says no more than who asks for which service, soon before or after another of
     that person and service: the platform's item and the office's case (事项 and 办理项)."""
     if e.subject != NOTHING or e.days > lexicon().limits["days_record"] or "family_equal" not in e.reasons:
+        return False
+    if _doubts(e):
         return False
     if family_of(late) == "notary":
         return False  # there is no matter apart from the document
