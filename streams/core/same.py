@@ -61,7 +61,7 @@ def same(early: Features, late: Features, e: Evidence) -> Relation:
         soon = e.days <= lexicon().limits["days_topic"]
         if e.subject == DECISIVE or _likely_same(e) or (soon and _called_again(early, late, e)):
             return SAME, None
-        if soon and _filed_again(e):
+        if soon and (_filed_again(e) or _named_again(e)):
             return SAME, None
         asked = e.subject == STRONG or (e.subject == TOPIC and near and (soon or observe_texts(early, late, e)))
         return (REVIEW, None) if asked else NONE
@@ -117,6 +117,13 @@ def _called_again(early: Features, late: Features, e: Evidence) -> bool:
         return shared_words(early, late) >= lexicon().limits["words_shared_few"]
     # A relative of that surname tells the same kind of thing in the same words, but of somebody else.
     return not _SAME_TOPIC.isdisjoint(reasons) and not _doubts(e) and one_named(early, late)
+
+
+def _named_again(e: Evidence) -> bool:
+    """From one person's phone within days somebody of that surname, or of none, tells of the same opponent, and
+    nothing says that it is something else."""
+    told = {"phone_equal"} <= set(e.reasons) and not _NAMED_IN_TEXT.isdisjoint(e.reasons)
+    return told and not _doubts(e) and not any(r.endswith("_conflict") for r in e.reasons)
 
 
 def _filed_again(e: Evidence) -> bool:

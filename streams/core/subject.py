@@ -150,7 +150,7 @@ def _strength(
     if party == "counterparty_near":
         return TOPIC  # another firm of that sound, or the same
     if party == "counterparty_heard":
-        return STRONG if exact and to_the_yuan else TOPIC
+        return STRONG if exact and (to_the_yuan or (soon and e.person == CERTAIN)) else TOPIC
     if amount is True and soon and cause != "cause_conflict":
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
