@@ -206,7 +206,7 @@ def in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
         return False
     if not _of_one_document(early, late, e):
         return False
-    unsure = "counterparty_equal" in e.reasons or "family_equal" not in e.reasons
+    unsure = "counterparty_equal" in e.reasons or "family_conflict" in e.reasons
     least = limits["words_shared_party_min" if unsure else "words_shared_min"]
     if shared_words(early, late) < least:
         return False

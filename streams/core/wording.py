@@ -21,7 +21,7 @@ _BETWEEN = re.compile("[的了我你他她您们就都也还又再是有在这�
 _COUNTED = re.compile(r"(?<![\d.])\d{1,3}(?:个月|[年天日亩次针人岁户层平])", re.ASCII)
 """How many of something there are: 3个月, 12亩."""
 _BARE_MAX = 3  # pairs of characters that are left of a bare record
-_FORMULA_MAX = 6  # characters of a form's clause; what is longer was copied from one record into the other
+_FORMULA_MAX = 8  # characters of a form's clause; what is longer was copied from one record into the other
 _RUN_MAX = 2  # pairs of one run that count: a place or a name is one thing, however long
 _SOMEBODY = "某"
 
