@@ -62,10 +62,10 @@ def test_a_clerk_parts_and_joins(road: Road) -> None:
     assert {a["ticket_id"] for a in joined} == {before["ticket_id"]}
     assert all(a["received_at"] == before["received_at"] for a in joined), "the clock keeps the earliest receipt"
 
-    moved = road.awaited(
-        numbers[0], lambda a: [t for t in a["tellings"] if t["kind"] == "move" and t["result"] == "done"]
-    )
-    assert {t["system"] for t in moved["tellings"] if t["kind"] == "move"} >= {"12345", "web"}
+    def told_of_the_move(answer: dict[str, Any]) -> set[str]:
+        return {t["system"] for t in answer["tellings"] if t["kind"] == "move" and t["result"] == "done"}
+
+    road.awaited(numbers[0], lambda a: told_of_the_move(a) >= {"12345", "web"})
     story = as_json(road.santai("trace", numbers[0], "--json").stdout)
     words = [x["what"] for x in story["story"] if x["type"] == "ReviewDecided"]
     assert any("clerk.wang" in w and "是同一件事" in w and "复核是一笔" in w for w in words), words
