@@ -14,7 +14,7 @@ from schemas.events.book import Traits
 from streams.core.names import pairs_of
 
 _BEFORE = {
-    "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})公证"),
+    "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})(?<!不)公[证正](?!处|员)"),
     "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
 }
 """What stands before these words is what a document or an appraisal is called."""
@@ -25,8 +25,17 @@ CONCLUDED = "?"
 """Ends the code of a cause that nobody names but that what is told amounts to."""
 UNLISTED = ".~"
 """Within the code of a document or an appraisal as it is called; its name follows."""
-_SIGNS = {"notary": re.compile("公证"), "forensic": re.compile("鉴定|评定|评残|评级|评估")}
+_SIGNS = {
+    "notary": re.compile("(?<!不)公[证正](?!处|员)"),
+    "forensic": re.compile("鉴定|评定|评残|评级|评估|(?:检测|检验|化验)$"),
+}
 """Where no family is given, the words of item or title that tell of it."""
+_WANTED = re.compile(
+    r"(?:[咨资]询|询问|问|申请|委托|要求|请求|需|想|要|去|办|怎么|如何|能否)[^,。;!?]{0,24}?"
+    r"((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定(?!书|意见|结|报告))(?!过|后|了)"
+)
+"""And those of a text: that a document or an appraisal is asked for."""
+_DISPUTE = re.compile("纠纷|争议|诉讼|起诉|律师|援助|调解|仲裁")
 
 
 def causes_of(
@@ -34,7 +43,7 @@ def causes_of(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
     name (an item's, there or in the title, is the name of a service). And all that is mentioned."""
-    own = _own_words(family, f"{item} {title}")
+    own = _own_words(family, f"{item} {title}") or (_wanted(title, text, words) if family is None else None)
     if item and item in title:
         title = title.replace(item, " ")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
@@ -51,26 +60,28 @@ def causes_of(
         if own == "notary" and called:  # what it is for has the same words: 结婚
             parts = (_called(own, item), _called(own, "", title), _called(own, "", text))
             found = [
-                [c for name in part for c in words.causes[own].find(name.partition(UNLISTED)[2])] for part in parts
+                [c for name in part for c in words.causes[own].find(f"{name.partition(UNLISTED)[2]}公证")]
+                for part in parts
             ]
         if not any(found):
             return called[:1], tuple(mentions)
     elif not any("." in c for part in found for c in part):
-        concluded = _concluded(f"{title} {text}")
+        concluded = _concluded(f"{title} {text}", family)
         mentions |= dict.fromkeys(concluded)
         found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
 
 
-def _concluded(words: str) -> list[str]:
-    """The cause that what is told amounts to, where its name is not said; none where that is not clear."""
+def _concluded(words: str, family: str | None) -> list[str]:
+    """The cause that what is told amounts to, where its name is not said, or several that one matter is told under;
+    none where that is not clear. Documents and appraisals are concluded only where no family says otherwise."""
     table = lexicon()
     seen = {concept for word in table.concepts.find(words) for concept in word}
-    fits = [(len(of), code) for code, of in table.told if of <= seen]
+    fits = [(len(of), code) for code, of in table.told if of <= seen and (not family or group_of(code) not in _SIGNS)]
     most = max(fits, default=(0, ""))[0]
-    best = {code for n, code in fits if n == most}
-    return list(best) if len(best) == 1 else []
+    best = list(dict.fromkeys(code for n, code in fits if n == most))
+    return best if all(_may_be_one(c, d) for c in best for d in best if c != d) else []
 
 
 def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:
@@ -89,13 +100,30 @@ def _name_in(words: str) -> str | None:
         if what == "place":
             words = f"{words[:start]}的{words[end:]}"
     name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
-    return name if len(name) >= 2 and not lexicon().boilerplate.search(name) else None
+    if len(name) < 2 or (lexicon().boilerplate.search(name) and not _listed(name)):
+        return None
+    return name
+
+
+def _listed(name: str) -> bool:
+    """Whether it says what a document or an appraisal is, whatever else it says: 保全证据."""
+    return any(lexicon().causes[own].find(name) for own in _SIGNS)
 
 
 def _own_words(family: str | None, head: str) -> str | None:
     if family is None:
         return next((own for own, sign in _SIGNS.items() if sign.search(head)), None)
     return family if family in _SIGNS else None
+
+
+def _wanted(title: str, text: str, words: Lexicon) -> str | None:
+    """The family whose document or appraisal a text asks for that names no family; none where the title is of a dispute
+    or the words of that family find nothing."""
+    asked = None if _DISPUTE.search(title) else _WANTED.search(text)
+    if asked is None:
+        return None
+    own = "forensic" if asked[1] == "鉴定" else "notary"
+    return own if words.causes[own].find(text) else None
 
 
 def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:

@@ -133,3 +133,36 @@ def test_a_question_is_no_firm() -> None:
 
 def test_of_two_documents_that_of_the_item_is_asked_for() -> None:
     assert read("办理出生公证", family="notary", item="学历公证", title="学历公证").causes == ("notary.degree",)
+
+
+def test_what_one_matter_is_told_under_may_be_concluded_twice() -> None:
+    """A builder's unpaid bill and his wages are told alike; two that are not alike amount to none."""
+    both = "包工，项目部那边还有尾数压着，工友都等着"
+    assert read(both).causes == tuple(f"{c}{CONCLUDED}" for c in ("labour.wages", "contract.works"))
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "code"),
+    [
+        ("来电人咨询出生公证需要什么", "", "notary.birth"),
+        ("想给家里老人做个行为能力鉴定", "", "forensic.mental"),
+        ("想给家里老人做个行为能力鉴定", "监护权纠纷", "family.adoption"),
+        ("单位说工伤鉴定做完再赔", "", "labour.injury"),
+        ("处理不公正，工资没给", "", "labour.wages"),
+    ],
+)
+def test_a_text_that_asks_for_a_document_tells_the_family(text: str, title: str, code: str) -> None:
+    """Where no family is given. What was attested or appraised already is told in any dispute."""
+    assert read(text, family=None, title=title).causes[0] == code
+
+
+def test_documents_are_concluded_only_where_no_family_is_given() -> None:
+    told = "要证明俩人是娘俩，签证用"
+    assert read(told, family=None).causes == ("notary.kinship" + CONCLUDED,)
+    assert read(told, family="lawyer").causes == ()
+
+
+def test_a_listed_name_may_hold_what_anybody_writes() -> None:
+    """保全证据 says which document it is, though 证据 alone says nothing."""
+    assert read("", family="notary", item="保全证据公证").causes == ("notary.evidence",)
+    assert read("去公证处问公证员", family="notary").causes == ()
