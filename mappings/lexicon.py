@@ -126,6 +126,8 @@ class WordsFile(_Strict):
     group: WordList
     surnames: WordList
     not_names: WordList
+    kin: Codes
+    estates: Codes
 
 
 class PartiesFile(_Strict):
@@ -183,6 +185,8 @@ class Lexicon:
     cities: frozenset[str]
     surnames: frozenset[str]
     not_names: tuple[str, ...]  # words that begin like a name
+    kin: Finder[str]  # who it was that left an estate
+    estates: Finder[str]  # what it consists of
 
 
 @cache
@@ -243,6 +247,8 @@ def _compiled(
         cities=frozenset(words.cities.words),
         surnames=frozenset(words.surnames.words),
         not_names=words.not_names.words,
+        kin=Finder(words.kin.codes),
+        estates=Finder(words.estates.codes),
     )
 
 

@@ -15,6 +15,7 @@ from schemas.events.common import Counterparty
 from streams.core import names, offices, parties
 from streams.core.blocking import family_of, own_number
 from streams.core.causes import compare_causes, group_of
+from streams.core.estates import observe_estate
 from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.opponents import one_named, others_named
 from streams.core.traits import (
@@ -63,6 +64,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     notary = same_family and (documents or "notary" in (family_a, family_b))
     used = _used(a, b, ta, tb) if notary else []
     e.reasons.extend(used)
+    if estate := observe_estate(ta, tb, (a.purpose, b.purpose)):
+        say(estate)
     day = _day(a, b, ta, tb, limits["days_incident_near"])
     if day:
         say(day)
@@ -105,6 +108,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
         to_the_yuan=amount is True and one_sum(ta.amounts, tb.amounts),
     )  # fmt: skip
+    if estate and e.subject == STRONG:
+        e.subject = TOPIC
 
 
 def _apart(family_a: str | None, ta: Traits, family_b: str | None, tb: Traits) -> bool:
@@ -245,9 +250,19 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
             found.append("purpose_unclear")  # one of them is said in words nobody listed
         else:
             purpose = alike
+    elif purpose is None and (_unknown_use(a, ta, tb) or _unknown_use(b, tb, ta)):
+        found.append("purpose_unclear")
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found
+
+
+def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:
+    """Whether one names a use in words nobody listed, and the other one tells of another, and not of that."""
+    if not f.purpose or t.purposes or not other.purposes:
+        return False
+    use = purpose_alone(f.purpose)
+    return bool(use) and use not in (other.words or "")
 
 
 def _day(a: Features, b: Features, ta: Traits, tb: Traits, near_days: int) -> str | None:
