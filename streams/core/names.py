@@ -73,6 +73,8 @@ def relation(a: str, b: str) -> str:
     p, q = plain(a), plain(b)
     if p == q:
         return THIN if thin(a) else EQUAL
+    if not p or not q:
+        return CONFLICT
     if _RUNS.search(p) or _RUNS.search(q):
         return _readable(p, q)
     if "·" in a or "·" in b:

@@ -96,7 +96,9 @@ def _people_in(words: str) -> tuple[str, ...]:
         if named:
             found[at[0]] = None
         at = pattern.search(words, at.end() if named else at.start() + 1)
-    found |= dict.fromkeys(m[0] for m in _whose_pattern().finditer(words) if not _no_name(words, m))
+    for m in _whose_pattern().finditer(words):
+        if not _no_name(words, m) and not any(m[0].startswith(name) for name in found):
+            found[m[0]] = None
     found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words))
     return tuple(found)[:_NAMES_MAX]
 

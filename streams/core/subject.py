@@ -155,7 +155,8 @@ def _strength(
     if party == "counterparty_near":
         return TOPIC  # another firm of that sound, or the same
     if party == "counterparty_heard":
-        return STRONG if exact and (to_the_yuan or (soon and e.person == CERTAIN)) else TOPIC
+        again = e.person == CERTAIN and e.days <= limits["days_record"]
+        return STRONG if exact and (to_the_yuan or again) else TOPIC
     if amount is True and soon and cause != "cause_conflict":
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):

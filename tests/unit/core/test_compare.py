@@ -19,7 +19,7 @@ from tests.unit.schemas.strategies import records
 
 WEIGHTS = lexicon().weights
 WINDOW_MS = lexicon().limits["days_apart_max"] * 86_400_000
-OTHER = Counterparty(name="某物业公司")
+OTHER = Counterparty(name="盛世物业公司")
 Changes = dict[str, Any]
 
 

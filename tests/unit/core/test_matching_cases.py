@@ -335,6 +335,11 @@ CASES = [
     Case(
         "18 a firm of that sound, told over the telephone",
         (told("a"), called("b", 1, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"}, text="不发工资。")),
+        "SAME",
+    ),
+    Case(
+        "18 a firm of that sound, told over the telephone weeks later",
+        (told("a"), called("b", 12, counterparty={"name": "哈尔滨市弘达建筑工程有限公司"}, text="不发工资。")),
         "REVIEW",
     ),
     Case("a second need", (told("a"), told("b", 9, **NOTARY)), "NEW", None),

@@ -72,7 +72,7 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
     "a firm of that sound on the telephone, since the same day": (
         told("a", incident_date="2026-01-05", text="不发工资。"),
         called("b", 1, **HEARD, text="不发工资。"),
-        "REVIEW",
+        "SAME",
     ),
     "a cause that nobody names, told twice": (
         told("a", title=None, text="给宏达建筑工程公司扛了半年活儿，许下的一个子没见着。"),
