@@ -45,9 +45,17 @@ def others_named(a: Features, b: Features) -> bool:
         return True
     mine, yours = _people_of_both(a, b)
     if mine and yours:
-        return not any(_one_person(p, q) for p in mine for q in yours)
+        return not (_told_by_both(a, mine, b, yours) or any(_one_person(p, q) for p in mine for q in yours))
     first, second = _firms(a), _firms(b)
-    return bool(first and second) and not any(_one_firm(p, q) for p in first for q in second)
+    if not (first and second) or _told_by_both(a, first, b, second):
+        return False
+    return not any(_one_firm(p, q) for p in first for q in second)
+
+
+def _told_by_both(a: Features, mine: tuple[str, ...], b: Features, yours: tuple[str, ...]) -> bool:
+    """Whether a name found in one stands in the other, where it was not taken for one."""
+    first, second = known(a).words or "", known(b).words or ""
+    return any(p in second for p in mine) or any(q in first for q in yours)
 
 
 def one_named(a: Features, b: Features) -> bool:
@@ -69,7 +77,7 @@ def _people_of_both(a: Features, b: Features) -> tuple[tuple[str, ...], tuple[st
 
 def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
     t = known(f)
-    told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p))
+    told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p) and _surnamed(p))
     found = dict.fromkeys((*(told if not t.firm else ()), *_people_in(t.words or "")))
     return tuple(p for p in found if not any(_one_person(p, o) for o in own))
 
@@ -90,14 +98,17 @@ def _people_in(words: str) -> tuple[str, ...]:
     """
     generic, pattern = lexicon().generic, _person_pattern()
     found: dict[str, None] = {}
+    taken = _other_words(words)
     at = pattern.search(words)
     while at:
         named = _begins(words, at.start()) and at[0] not in generic and not _no_name(words, at)
+        named = named and taken.isdisjoint(range(at.start(), at.end()))
         if named:
             found[at[0]] = None
         at = pattern.search(words, at.end() if named else at.start() + 1)
     for m in _whose_pattern().finditer(words):
-        if not _no_name(words, m) and not any(m[0].startswith(name) for name in found):
+        known_word = not taken.isdisjoint(range(m.start(), m.start() + _TAIL))
+        if not known_word and not _no_name(words, m) and not any(m[0].startswith(name) for name in found):
             found[m[0]] = None
     found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words))
     return tuple(found)[:_NAMES_MAX]
@@ -119,6 +130,16 @@ def _firms_in(words: str) -> tuple[str, ...]:
                     found[own] = None
                 break
     return tuple(found)[:_NAMES_MAX]
+
+
+def _other_words(words: str) -> set[int]:
+    """Where words of three characters and more stand that tell of causes: 高压锅 and 白内障 are nobody's names."""
+    causes = lexicon().causes[None]
+    return {at for start, end, _ in causes.spans(words) if end - start > _TAIL for at in range(start, end)}
+
+
+def _surnamed(name: str) -> bool:
+    return name[0] in lexicon().surnames or name[:2] in lexicon().surnames or names.thin(name)
 
 
 def _begins(words: str, start: int) -> bool:

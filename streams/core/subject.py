@@ -212,9 +212,14 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
     if _names_it(mine, tb) or _names_it(yours, ta):
         return "counterparty_told"
     if mine and yours:
-        return "counterparty_other"
+        alike = any(_firms_alike(m, n) for m in mine for n in yours)
+        return "counterparty_near" if alike else "counterparty_other"
     unsaid = (p and _has_text(tb)) or (q and _has_text(ta))
     return "counterparty_unsaid" if unsaid else None
+
+
+def _firms_alike(p: str, q: str) -> bool:
+    return all(map(parties.is_organisation, (p, q))) and parties.relation(p, q, True) != parties.CONFLICT
 
 
 def _misheard(p: str, q: str) -> bool:
