@@ -128,6 +128,7 @@ class WordsFile(_Strict):
     not_names: WordList
     kin: Codes
     estates: Codes
+    done_there: Codes
 
 
 class PartiesFile(_Strict):
@@ -187,6 +188,7 @@ class Lexicon:
     not_names: tuple[str, ...]  # words that begin like a name
     kin: Finder[str]  # who it was that left an estate
     estates: Finder[str]  # what it consists of
+    done_there: Mapping[str, str]  # words that stand for a purpose only right after a place
 
 
 @cache
@@ -249,6 +251,7 @@ def _compiled(
         not_names=words.not_names.words,
         kin=Finder(words.kin.codes),
         estates=Finder(words.estates.codes),
+        done_there=words.done_there.codes,
     )
 
 

@@ -8,15 +8,13 @@ from functools import lru_cache
 from mappings.lexicon import lexicon
 from schemas.events.book import Traits
 
-_ABOUT = frozenset({
-    "notary.inheritance", "notary.will", "notary.gift", "notary.statement", "notary.power", "family.inheritance",
-})  # fmt: skip
+_INHERITED, _ATTESTED = "family.inheritance", "notary."
 _GONE = re.compile(r"\s{0,2}(?:的|去世|过世|病故|病逝|离世|走了|走后|没了|不在|死|留|名下|遗|生前|身故|亡故)")
 
 
 def observe_estate(a: Traits, b: Traits, purposes: tuple[str | None, str | None]) -> str | None:
     """`estate_conflict` where both tell whose estate it is, or what of it, and nothing of that is the same."""
-    if not all(_ABOUT.intersection(c.rstrip("?") for c in t.causes) for t in (a, b)):
+    if not all(any(c.startswith((_INHERITED, _ATTESTED)) for c in t.causes) for t in (a, b)):
         return None
     told = [_told(f"{purpose or ''} {t.words or ''}") for t, purpose in zip((a, b), purposes, strict=True)]
     apart = any(x and y and x.isdisjoint(y) for x, y in zip(*told, strict=True))

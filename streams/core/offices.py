@@ -12,6 +12,13 @@ _VILLAGE = "村委"
 _CERTAIN_MIN = 3  # characters from which it is no part of a person's name
 _PERSON_MAX = 4
 _OWN = 2  # characters that tell one village from another
+_INSTITUTION = re.compile(
+    r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|妇幼保健院|妇女儿童医院|职工医院|"
+    r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|"
+    r"农村商业银行|农商银行|农商行|农村信用社|信用联社|供电公司|自来水公司|燃气公司|热力公司|公交公司)$"
+)
+"""What every county has one of: the place before it is all that tells two apart."""
+_DIVISION = re.compile(r"(?<=[\u4e00-\u9fff]{2})[省市县区旗镇乡]")
 _PLACES = re.compile(r"[省市县区旗镇乡]|街道")
 
 
@@ -28,7 +35,10 @@ def office(name: str) -> str | None:
             if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
                 continue
             return (place.rstrip("村") if short == _VILLAGE else place) + short
-    return None
+    found = _INSTITUTION.search(name)
+    if len(name) <= _PERSON_MAX and name[0] in words.surnames:
+        return None
+    return _DIVISION.sub("", name[: found.start()]) + found[0] if found else None
 
 
 @lru_cache(maxsize=20_000)
@@ -38,7 +48,7 @@ def parted(party: str) -> tuple[str, str] | None:
     >>> parted("费县市监局"), parted("王小明")
     (('市监局', '费县'), None)
     """
-    found = _at_the_end().search(party)
+    found = _at_the_end().search(party) or _INSTITUTION.search(party)
     return (found[0], party[: found.start()]) if found else None
 
 
@@ -58,7 +68,7 @@ def named(party: tuple[str, str], words: str) -> bool:
     """Whether a text means the office: by its kind and its own place; one of a whole county by its kind alone."""
     kind, place = party
     own = _PLACES.split(place)[-1]
-    return bool(place) and own in words and any(called in words for called in _called()[kind])
+    return bool(place) and own in words and any(called in words for called in _called().get(kind, (kind,)))
 
 
 def another_told(party: tuple[str, str], words: str) -> bool:

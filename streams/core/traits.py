@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
 from schemas.events.book import Features, Traits
@@ -106,6 +106,8 @@ def _marks(
     given = {w[1] for w in words.marks.find(_flat(f.purpose[:200])) if w[0] == "purpose"} if f.purpose else set()
     for what, code in words.marks.find(f"{_flat(f.purpose[:200])} {whole}" if f.purpose else whole):
         found.setdefault(what, []).append(code)
+    if not given and "place" in found:
+        found.setdefault("purpose", []).extend(_done_there(f"{f.purpose or ''} {whole}", words))
     asks = found.get("asks", [])
     kinds = ("reopen", "follow-up", "progress", "supplement")
     kind = next((k for k in kinds if k in asks), None)
@@ -117,6 +119,20 @@ def _marks(
     purposes = sorted(given) if given else sorted(found.get("purpose", ()))
     stage = next(iter(found.get("stage", ())), None)
     return tuple(sorted(found.get("place", ()))), tuple(purposes), kind, stage, moods
+
+
+def _done_there(text: str, words: Lexicon) -> list[str]:
+    """What is done in a place that stands right before it, in words that elsewhere say nothing of a use: 去美国结婚."""
+    places = (end for _, end, (what, _) in words.marks.spans(text) if what == "place")
+    done = (_done_there_pattern().match(text, end) for end in places)
+    return [words.done_there[m[1]] for m in done if m]
+
+
+@cache
+def _done_there_pattern() -> re.Pattern[str]:
+    """Between the two may stand a mark or the name of a form's field; what follows must not make it a document."""
+    done = "|".join(lexicon().done_there)
+    return re.compile(rf"(?:\W|用途|那边|当地){{0,6}}({done})(?!证|单位|人员|经历|登记|照|状况|公证|记录|签)")
 
 
 def _amounts(text: str, least: int) -> tuple[int, ...]:

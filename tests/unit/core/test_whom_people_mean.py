@@ -58,11 +58,20 @@ def test_from_a_phone_without_a_name_of_the_same_opponent() -> None:
         ("公安", "公安局"),
         ("柏林街道办事处", "柏林办事处"),
         ("张民政", None),
+        ("三江市第二人民医院", "三江第二人民医院"),
+        ("梁中学", None),
         ("宏达建筑", None),
     ],
 )
 def test_offices_have_one_name(name: str, short: str | None) -> None:
     assert offices.office(name) == short
+
+
+def test_of_what_every_county_has_the_place_tells_two_apart() -> None:
+    one = {"family": "mediation", "title": "医疗纠纷", "text": "手术后感染"}
+    a = told("a", **against("三江市人民医院", **one))
+    assert placed([a, told("b", 2, **against("涪城县人民医院", **one))])["b"].relation == "NEW"
+    assert placed([a, told("b", 2, **against("人民医院", **one))])["b"].relation == "SAME"
 
 
 def test_a_county_tells_no_two_firms_apart_and_a_community_does() -> None:
@@ -112,3 +121,17 @@ def test_who_speaks_for_many_and_who_only_mentions_them() -> None:
     assert placed([told("a"), told("b", 2, **wages)])["b"].relation == "SAME"
     many = {"title": "拖欠工资", "text": "我们几个工人联名反映拖欠工资"}
     assert placed([told("a"), told("b", 2, **many)])["b"].relation == "NEW"
+
+
+@pytest.mark.parametrize(
+    ("text", "purposes"),
+    [
+        ("去美国结婚需要的公证", ("marry",)),
+        ("护照公证,澳大利亚,工作", ("work",)),
+        ("【使用地】新西兰 【用途】工作", ("work",)),
+        ("美国 结婚证公证", ()),
+        ("工作单位不给开", ()),
+    ],
+)
+def test_what_is_done_in_a_place(text: str, purposes: tuple[str, ...]) -> None:
+    assert traits_of(features("a", family="notary", counterparty=None, text=text)).purposes == purposes
