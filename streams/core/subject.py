@@ -18,6 +18,7 @@ from streams.core.causes import compare_causes, group_of
 from streams.core.estates import observe_estate
 from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, LIKELY, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.opponents import one_named, others_named
+from streams.core.reading import read_as
 from streams.core.traits import (
     NUMBER_CHARS_MIN,
     amounts_agree,
@@ -37,10 +38,11 @@ _TELLS_MIN = 30  # characters of title and text
 
 def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     """What: numbers, the other side, cause, purpose, day, sum. Sets how strong it is, and what contradicts."""
-    ta, tb, say, limits = known(a), known(b), e.reasons.append, lexicon().limits
+    say, limits = e.reasons.append, lexicon().limits
+    family_a, family_b = family_of(a), family_of(b)
+    ta, tb = read_as(known(a), family_a, family_b), read_as(known(b), family_b, family_a)
     e.days = abs(a.received_at - b.received_at) / DAY_MS
     _quoted(a, b, ta, tb, e)
-    family_a, family_b = family_of(a), family_of(b)
     same_family = family_a == family_b if family_a and family_b else not _apart(family_a, ta, family_b, tb)
     if (family_a and family_b) or not same_family:
         say("family_equal" if same_family else "family_conflict")

@@ -1,0 +1,30 @@
+"""A record that names no family, read in the words of the other one's: what is attested and what is appraised is told
+in everyday words, which elsewhere mean other things."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from mappings.lexicon import OWN_WORDS, lexicon
+from schemas.events.book import Traits
+from streams.core.causes import group_of
+
+_SIGNS = {
+    "notary": re.compile("公[证正]|立遗嘱|写遗嘱|订遗嘱|放弃继承|放弃.{0,8}份额|委托书|声明书"),
+    "forensic": re.compile("鉴定|签定|评定|评残|定残|伤残等级|检验|检测|复检|化验"),
+}
+
+
+def read_as(t: Traits, family: str | None, other: str | None) -> Traits:
+    """The traits as they are if the record is of the other's family, of which its text has signs; else unchanged."""
+    if family is not None or other not in OWN_WORDS or other is None or any(group_of(c) == other for c in t.causes):
+        return t
+    causes = _causes(t.words or "", other)
+    return replace(t, causes=causes, mentions=tuple(dict.fromkeys((*causes, *t.mentions)))) if causes else t
+
+
+@lru_cache(maxsize=20_000)
+def _causes(words: str, family: str) -> tuple[str, ...]:
+    return tuple(lexicon().causes[family].find(words)) if _SIGNS[family].search(words) else ()
