@@ -216,12 +216,13 @@ def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
 
 
 def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
-    """A word may belong to several."""
+    """A word may belong to several, and stands for what the words within it stand for: 摔下楼 is 摔 and 下楼."""
     found: dict[str, tuple[str, ...]] = {}
     for name, concept in file.concepts.items():
         for word in concept.words:
             found[word] = (*found.get(word, ()), name)
-    return Finder(found)
+    parts = {w: [w[i:j] for i in range(len(w)) for j in range(i + 2, len(w) + 1)] for w in found}
+    return Finder({w: tuple(dict.fromkeys(c for p in (w, *parts[w]) for c in found.get(p, ()))) for w in found})
 
 
 def _compiled(

@@ -7,6 +7,7 @@ Codes are those of causes.yaml. A code that ends with `?` is concluded from what
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
@@ -74,13 +75,18 @@ def causes_of(
 
 
 def _concluded(words: str, family: str | None) -> list[str]:
-    """The cause that what is told amounts to, where its name is not said, or several that one matter is told under;
-    none where that is not clear. Documents and appraisals are concluded only where no family says otherwise."""
-    table = lexicon()
-    seen = {concept for word in table.concepts.find(words) for concept in word}
-    fits = [(len(of), code) for code, of in table.told if of <= seen and (not family or group_of(code) not in _SIGNS)]
-    most = max(fits, default=(0, ""))[0]
-    best = list(dict.fromkeys(code for n, code in fits if n == most))
+    """The cause that most of what is told amounts to, where its name is not said, or several that one matter is told
+    under; none where that is not clear. Documents and appraisals are concluded only where no family says otherwise."""
+    table, said = lexicon(), Counter[str]()
+    for _, _, concepts in table.concepts.spans(words):
+        said.update(concepts)
+    fits = {
+        code: (len(of), sum(said[c] for c in of))
+        for code, of in sorted(table.told, key=lambda told: len(told[1]))
+        if all(c in said for c in of) and (not family or group_of(code) not in _SIGNS)
+    }
+    most = max(fits.values(), default=None)
+    best = [code for code, weight in fits.items() if weight == most]
     return best if all(_may_be_one(c, d) for c in best for d in best if c != d) else []
 
 

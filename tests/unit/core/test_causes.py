@@ -166,3 +166,14 @@ def test_a_listed_name_may_hold_what_anybody_writes() -> None:
     """保全证据 says which document it is, though 证据 alone says nothing."""
     assert read("", family="notary", item="保全证据公证").causes == ("notary.evidence",)
     assert read("去公证处问公证员", family="notary").causes == ()
+
+
+def test_of_what_may_be_meant_that_is_concluded_of_which_more_is_told() -> None:
+    """Who tells of work at length and of a loan in passing tells of wages."""
+    wages = "厂里干活，车间上班，活计做完一分没给，钱欠着没结，他说周转，不还"
+    assert read(wages).causes == ("labour.wages" + CONCLUDED,)
+
+
+def test_a_word_stands_for_what_the_words_within_it_stand_for() -> None:
+    table = lexicon().concepts
+    assert set(table.find("上班")[0]) <= set(table.find("上班路")[0])
