@@ -30,13 +30,17 @@ COMMIT_DELAY_S = 1.0
 OPEN_DELAY_S = 4.0
 
 
+ACKED_S = 1.5
+"""Longer than from one commit of offsets to the next: then most kills find a batch committed and not processed."""
+
+
 def ack_first() -> None:
     """Acknowledges a batch before it is processed."""
     honest = agents.Lanes._one
 
     async def one(self: agents.Lanes, event: Any) -> None:
         event.ack()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(ACKED_S)
         event.message.acked = False
         await honest(self, event)
 
