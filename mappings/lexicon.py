@@ -169,7 +169,7 @@ class Lexicon:
         str | None, Finder[str]
     ]  # by service family, for those that have words of their own; None: all other
     concepts: Finder[tuple[str, ...]]  # by word, all that it may stand for
-    told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them
+    told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them, fewest first
     alike: frozenset[tuple[str, str]]
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
@@ -233,7 +233,7 @@ def _compiled(
         limits={name: limit.value for name, limit in numbers.limits.items()},
         causes=_finders(causes),
         concepts=_concepts(concepts),
-        told=tuple((told.code, frozenset(told.of)) for told in concepts.told),
+        told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         one=frozenset(code for code, group in causes.groups.items() if group.one),

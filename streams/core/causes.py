@@ -7,7 +7,6 @@ Codes are those of causes.yaml. A code that ends with `?` is concluded from what
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
@@ -31,9 +30,10 @@ _SIGNS = {
     "forensic": re.compile("鉴定|评定|评残|评级|评估|(?:检测|检验|化验)$"),
 }
 """Where no family is given, the words of item or title that tell of it."""
+_ASKING = "[咨资]询|询问|问|申请|委托|要求|请求|需|想|要|去|办|(?<!不给)(?<!不让)做|怎么|咋|如何|能否"
 _WANTED = re.compile(
-    r"(?:[咨资]询|询问|问|申请|委托|要求|请求|需|想|要|去|办|怎么|如何|能否)[^,。;!?]{0,24}?"
-    r"((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定(?!书|意见|结|报告))(?!过|后|了)"
+    f"(?:{_ASKING})[^,。;!?]{{0,24}}?((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定(?!书|意见|结|报告)|评残)(?!过|后|了)"
+    "|((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定|评残)[^。;!?]{0,6}?(?:怎么|咋|如何|能否|需|要|几天|多少|收费|材料|手续|上门)"
 )
 """And those of a text: that a document or an appraisal is asked for."""
 _DISPUTE = re.compile("纠纷|争议|诉讼|起诉|律师|援助|调解|仲裁")
@@ -77,13 +77,13 @@ def causes_of(
 def _concluded(words: str, family: str | None) -> list[str]:
     """The cause that most of what is told amounts to, where its name is not said, or several that one matter is told
     under; none where that is not clear. Documents and appraisals are concluded only where no family says otherwise."""
-    table, said = lexicon(), Counter[str]()
-    for _, _, concepts in table.concepts.spans(words):
-        said.update(concepts)
+    table = lexicon()
+    found = [concept for _, _, concepts in table.concepts.spans(words) for concept in concepts]
+    seen = set(found)
     fits = {
-        code: (len(of), sum(said[c] for c in of))
-        for code, of in sorted(table.told, key=lambda told: len(told[1]))
-        if all(c in said for c in of) and (not family or group_of(code) not in _SIGNS)
+        code: (len(of), sum(map(found.count, of)))
+        for code, of in table.told
+        if of <= seen and (not family or group_of(code) not in _SIGNS)
     }
     most = max(fits.values(), default=None)
     best = [code for code, weight in fits.items() if weight == most]
@@ -123,13 +123,15 @@ def _own_words(family: str | None, head: str) -> str | None:
 
 
 def _wanted(title: str, text: str, words: Lexicon) -> str | None:
-    """The family whose document or appraisal a text asks for that names no family; none where the title is of a dispute
-    or the words of that family find nothing."""
+    """The family whose document or appraisal a text asks for that names no family, or no more than names; none where
+    it is told in a dispute or the words of that family find nothing."""
     asked = None if _DISPUTE.search(title) else _WANTED.search(text)
-    if asked is None:
+    if asked:
+        own = "notary" if (asked[1] or asked[2])[0] == "公" else "forensic"
+        return own if words.causes[own].find(text) else None
+    if _DISPUTE.search(f"{title} {text}"):
         return None
-    own = "forensic" if asked[1] == "鉴定" else "notary"
-    return own if words.causes[own].find(text) else None
+    return "notary" if any(words.causes["notary"].find(w) for w in _BEFORE["notary"].findall(text)) else None
 
 
 def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:

@@ -148,6 +148,9 @@ def test_what_one_matter_is_told_under_may_be_concluded_twice() -> None:
         ("想给家里老人做个行为能力鉴定", "", "forensic.mental"),
         ("想给家里老人做个行为能力鉴定", "监护权纠纷", "family.adoption"),
         ("单位说工伤鉴定做完再赔", "", "labour.injury"),
+        ("工资没给，单位不让做鉴定", "", "labour.wages"),
+        ("户口本公证，给领馆", "", "notary.residence"),
+        ("继承公证做过的房子又起纠纷", "", "family.inheritance"),
         ("处理不公正，工资没给", "", "labour.wages"),
     ],
 )
