@@ -32,6 +32,10 @@ _SAYS_NOTHING = re.compile(
     r"用于|办理|申请|需要|出国|境外|使用|用途|手续|联邦|共和国|特别行政区|地区|[赴去往用地]|[\s()（）,，。/、:：]+"
 )
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
+_STAFF = re.compile(
+    r"律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|热线|中心|司法所|法援|援助"
+)
+"""Of whom a complaint about the handling complains; else it is of the other side."""
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _MANY = re.compile(
     r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
@@ -112,7 +116,7 @@ def _marks(
     kinds = ("reopen", "follow-up", "progress", "supplement")
     kind = next((k for k in kinds if k in asks), None)
     moods = set(found.get("mood", ()))
-    if kind is None and "handling" in moods and "投诉" in whole:
+    if kind is None and "handling" in moods and "投诉" in whole and _STAFF.search(whole):
         kind = "complaint"
     if kind is None and "consultation" in asks and not _WANTS.search(whole):
         kind = "consultation"

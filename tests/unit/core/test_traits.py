@@ -8,6 +8,7 @@ from schemas.events.book import Features
 from schemas.events.common import Person
 from streams.core import parties
 from streams.core.traits import amounts_agree, purpose_alone, traits_of
+from tests.unit.core.test_compare import features
 
 
 def amounts(text: str) -> tuple[int, ...]:
@@ -71,3 +72,16 @@ def test_a_purpose_alone_has_no_place_in_it() -> None:
 def test_who_speaks_for_many(text: str, many: bool) -> None:
     f = Features(submission_id="a", system="web", source_key="a", received_at=0, person=Person(), text=text)
     assert traits_of(f).group is many
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("投诉窗口的人推诿", "complaint"),
+        ("投诉物业不作为", None),  # the other side of the matter
+        ("要求单位补交社保", None),
+        ("材料漏了，补交一份", "supplement"),
+    ],
+)
+def test_of_whom_it_complains_and_what_it_adds(text: str, asks: str | None) -> None:
+    assert traits_of(features("a", kind=None, text=text)).asks == asks
