@@ -22,6 +22,11 @@ _ORGANISATION = re.compile(
 _FIRM = re.compile(
     r"([\u4e00-\u9fff()（）]{2,24})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|医院|厂|商行|超市|酒店)"
 )
+_TOLD = re.compile(
+    r"([\u4e00-\u9fff()（）]{2,24})(?:股份有限公司|有限责任公司|有限公司|集团|公司|合作社|商行|超市|酒店|"
+    r"(医院|厂|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社))"
+)
+"""As `_FIRM`, and what keeps the word for what it is in its name."""
 _BEFORE_A_NAME = re.compile(
     r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她"
 )
@@ -120,9 +125,16 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         return NEAR
     if len(short) >= _SHORT and names.sound(short) == names.sound(full[: len(short)]) is not None:
         return NEAR
-    if len(short) >= _TYPO_MIN and len(full) == len(short) + 1 and OSA.distance(short, full, score_cutoff=1) == 1:
-        return NEAR  # a character left out
+    if len(short) >= _TYPO_MIN and OSA.distance(short, full, score_cutoff=1) == 1:
+        return NEAR  # a character left out or mistyped; or another firm
     return {names.MASKED: NEAR, names.THIN: THIN}.get(names.relation(a, b), CONFLICT)
+
+
+def heard_alike(a: str, b: str) -> bool:
+    """Whether two names that are near may be one that was misheard, or heard in part."""
+    short, full = (a, b) if len(a) < len(b) else (b, a)
+    sound = names.sound(short)
+    return short in full or (sound is not None and sound == names.sound(full[: len(short)])) or len(short) < len(full)
 
 
 @lru_cache(maxsize=50_000)
@@ -174,9 +186,9 @@ def told(head: str, text: str) -> tuple[str, ...]:
     side = _against(head)
     if side:
         found[side] = None
-    for match in _FIRM.finditer(text):
+    for match in _TOLD.finditer(text):
         tail = _from_its_place(_BEFORE_A_NAME.split(match[1])[-1])
-        firm = core(tail + "公司") if len(tail) >= _CORE_MIN else None
+        firm = core(tail + (match[2] or "公司")) if len(tail) >= _CORE_MIN else None
         if firm:
             found[firm] = None
         if len(found) >= _PARTIES_MAX:
@@ -254,4 +266,4 @@ def cut_alike(a: str, b: str) -> bool:
     n = 0
     while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
         n += 1
-    return n >= max(_TAIL_MIN, len(short) - 1)
+    return n >= max(_TAIL_MIN, len(short) - 1) or (n == len(short) >= _SHORT)

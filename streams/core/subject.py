@@ -47,7 +47,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     if (family_a and family_b) or not same_family:
         say("family_equal" if same_family else "family_conflict")
     party = _party(a, b, ta, tb)
-    if party == "counterparty_near" and "hotline" in (a.channel, b.channel):
+    if party == "counterparty_near" and "hotline" in (a.channel, b.channel) and _heard(ta.party, tb.party):
         party = "counterparty_heard"  # a name that was told over the phone
     if party in _UNNAMED and e.person >= LIKELY and others_named(a, b):
         party = "counterparty_other"
@@ -218,6 +218,10 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
         return "counterparty_near" if alike else "counterparty_other"
     unsaid = (p and _has_text(tb)) or (q and _has_text(ta))
     return "counterparty_unsaid" if unsaid else None
+
+
+def _heard(p: str | None, q: str | None) -> bool:
+    return not (p and q) or parties.heard_alike(p, q)
 
 
 def _firms_alike(p: str, q: str) -> bool:
