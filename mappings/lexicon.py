@@ -59,11 +59,12 @@ class Group(_Strict):
 
 
 class Cause(_Strict):
-    """What a matter may be about. `code` is group.cause."""
+    """What a matter may be about. `code` is group.cause. `each`: why two of one kind are not yet one matter."""
 
     code: str
     title: str
     why: str = Field(min_length=2)
+    each: str | None = None
     words: tuple[str, ...]
 
 
@@ -173,6 +174,7 @@ class Lexicon:
     alike: frozenset[tuple[str, str]]
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
+    each: frozenset[str]  # causes of which each matter has a content of its own
     marks: Finder[tuple[str, str]]  # of (what, code): place, purpose, asks, stage, mood
     titles: tuple[str, ...]
     nobody: frozenset[str]
@@ -236,6 +238,7 @@ def _compiled(
         told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
+        each=frozenset(c.code for c in causes.causes if c.each),
         one=frozenset(code for code, group in causes.groups.items() if group.one),
         marks=Finder(_marks(words)),
         titles=words.titles.words,

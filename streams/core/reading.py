@@ -15,12 +15,15 @@ _SIGNS = {
     "notary": re.compile("公[证正]|立遗嘱|写遗嘱|订遗嘱|放弃继承|放弃.{0,8}份额|委托书|声明书"),
     "forensic": re.compile("鉴定|签定|评定|评残|定残|伤残等级|检验|检测|复检|化验"),
 }
+_CLAIMS = re.compile("法律援助|法援|调解|起诉|诉讼|仲裁|律师")
 
 
 def read_as(t: Traits, family: str | None, other: str | None) -> Traits:
     """The traits as they are if the record is of the other's family, of which its text has signs; else unchanged."""
-    if family is not None or other not in OWN_WORDS or other is None or any(group_of(c) == other for c in t.causes):
+    if family is not None or other is None or other not in OWN_WORDS or any(group_of(c) == other for c in t.causes):
         return t
+    if other == "forensic" and t.causes and _CLAIMS.search(t.words or ""):
+        return t  # who claims damages asks for an appraisal on the way
     causes = _causes(t.words or "", other)
     return replace(t, causes=causes, mentions=tuple(dict.fromkeys((*causes, *t.mentions)))) if causes else t
 

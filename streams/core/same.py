@@ -29,6 +29,7 @@ _DOUBTS = frozenset({
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
+_CONTENT = frozenset({"purpose_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told"})
 BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
 """Where people go to apply: what does not say its kind is an application."""
 
@@ -175,7 +176,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
             return False
         named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
         return named or in_the_same_words(early, late, e)
-    if _doubts(e):
+    if _doubts(e) or not _of_one_content(early, late, e):
         return False
     if "cause_equal" not in reasons and ("counterparty_unsaid" in reasons or not _of_one_field(early, late, e)):
         return in_the_same_words(early, late, e)
@@ -185,6 +186,18 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
     if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
     return observe_texts(early, late, e)
+
+
+def _of_one_content(early: Features, late: Features, e: Evidence) -> bool:
+    """What is said of the kind alone does not do where each has a content of its own: whom one gives power to do what,
+    what one declares."""
+    each = lexicon().each
+    if not all(c in each for f in (early, late) for c in known(f).causes):
+        return True
+    if not _CONTENT.isdisjoint(e.reasons):
+        return True
+    alike = shared_words(early, late) >= lexicon().limits["words_shared_min"]
+    return alike or not all(tells(f, 0) for f in (early, late))
 
 
 def _of_one_field(early: Features, late: Features, e: Evidence) -> bool:

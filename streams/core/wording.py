@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.fuzz import ratio
 
@@ -38,9 +38,9 @@ def shared_words(a: Features, b: Features) -> int:
     return _weighed(_all(mine, formulas) & _all(yours, formulas))
 
 
-def tells(f: Features) -> bool:
-    """Whether a record tells anything beside who asks for which service."""
-    return len(_all(_content(f), set())) > _BARE_MAX
+def tells(f: Features, more_than: int = _BARE_MAX) -> bool:
+    """Whether a record tells anything beside who asks for which service, in more than so many pairs of characters."""
+    return len(_all(_content(f), set())) > more_than
 
 
 def _all(clauses: Clauses, without: set[str]) -> frozenset[str]:
@@ -89,8 +89,15 @@ def _clause(clause: str) -> tuple[str | None, frozenset[str]]:
         and "\0" not in clause
         and not any(c.isdecimal() for c in clause)
     )
-    bare = _BETWEEN.sub(" ", lexicon().boilerplate.sub(" ", clause.replace(_SOMEBODY, " ")))
+    bare = _BETWEEN.sub(" ", _nothing_told().sub(" ", clause.replace(_SOMEBODY, " ")))
     return clause if anybodys else None, pairs_of(bare) | frozenset(_COUNTED.findall(clause))
+
+
+@cache
+def _nothing_told() -> re.Pattern[str]:
+    """What anybody writes, and the cities that firms and people are from."""
+    words = lexicon()
+    return re.compile(f"{words.boilerplate.pattern}|{'|'.join((*words.cities, *words.provinces))}")
 
 
 def observe_texts(a: Features, b: Features, e: Evidence) -> bool:
