@@ -29,7 +29,7 @@ _PLACES = "区市县镇乡村州省旗"
 _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
-    "清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
+    "光太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -79,13 +79,15 @@ def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
     t = known(f)
     told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p) and _surnamed(p))
     found = dict.fromkeys((*(told if not t.firm else ()), *_people_in(t.words or "")))
-    return tuple(p for p in found if not any(_one_person(p, o) for o in own))
+    others = [p for p in found if not any(_one_person(p, o) for o in own)]
+    return tuple(p for p in others if not names.thin(p)) or tuple(others)
 
 
 def _firms(f: Features) -> tuple[str, ...]:
     t = known(f)
-    told = (p for p in (t.party, *t.parties) if p and parties.is_organisation(p))
-    found = (*(told if t.firm or not t.party else ()), *_firms_in(t.words or ""))
+    given = (t.party,) if t.party and t.firm else ()
+    told = (p for p in t.parties if p and (parties.is_organisation(p) or not _surnamed(p)))
+    found = (*given, *(told if t.firm or not t.party else ()), *_firms_in(t.words or ""))
     return tuple(dict.fromkeys(parties.brand(p)[0] for p in found))
 
 
@@ -181,7 +183,7 @@ def _not_a_name() -> re.Pattern[str]:
 @lru_cache(maxsize=50_000)
 def _one_person(p: str, q: str) -> bool:
     """Whether two names may be one person's: alike, or one cut off where the other goes on."""
-    return p.startswith(q) or q.startswith(p) or names.relation(p, q) != names.CONFLICT
+    return p.startswith(q) or q.startswith(p) or names.relation(p, q) not in (names.CONFLICT, names.NEAR)
 
 
 @lru_cache(maxsize=50_000)
