@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from santai.settings import Settings
 from schemas.catalog import subjects
 from schemas.errors import Stop
 from schemas.registry import Registered, RegistrySchemaIds
+from streams.engine.declared import await_leaders
 from streams.topology import TopicSpec, topic_specs
 
 TIMEOUT_S = 15.0
 ANSWER_S = 8.0
-LOOK_AGAIN_S = 0.05
 
 
 def admin(settings: Settings) -> AdminClient:
@@ -56,30 +55,11 @@ def _create(client: AdminClient, specs: list[TopicSpec], replication: int) -> No
         except KafkaException as e:
             if e.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise Stop(f"无法创建主题 {name}:{e.args[0].str()}") from None
-    unled = await_leaders(client, {s.name: s.partitions for s in specs})
+    unled = await_leaders(client, {s.name: s.partitions for s in specs}, TIMEOUT_S)
     if unled:
         raise Stop(
             f"主题 {unled[0].topic} 建成 {TIMEOUT_S:g} 秒后,分区 {unled[0].partition} 仍不可用:请检查 Kafka 的日志"
         )
-
-
-def await_leaders(
-    client: AdminClient, partitions: Mapping[str, int], timeout_s: float = TIMEOUT_S
-) -> list[TopicPartition]:
-    """Wait until every partition can be written to; returns those that cannot after all that time.
-
-    A topic is made before its broker has taken its partitions up. An idempotent producer that writes in between may
-    have its first batch refused and its second one taken: the broker knows no producer yet that a batch could be
-    missing of, and what comes of the first is then taken for a repetition.
-    """
-    waiting = [TopicPartition(name, p) for name, count in partitions.items() for p in range(count)]
-    until = time.monotonic() + timeout_s
-    while True:
-        asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()))
-        waiting = [tp for tp, told in asked.items() if told.exception(TIMEOUT_S) is not None]
-        if not waiting or time.monotonic() > until:
-            return waiting
-        time.sleep(LOOK_AGAIN_S)
 
 
 def register_schemas(settings: Settings, systems: Iterable[str]) -> list[Registered]:

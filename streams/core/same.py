@@ -185,7 +185,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
         return True
     if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
-    return observe_texts(early, late, e)
+    return observe_texts(early, late, e) and shared_words(early, late) >= limits["words_shared_min"]
 
 
 def _of_one_content(early: Features, late: Features, e: Evidence) -> bool:

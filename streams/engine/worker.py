@@ -13,6 +13,7 @@ import uvloop
 from faust.worker import Worker
 
 from schemas.errors import Stop
+from streams.engine.declared import declare_changelogs
 from streams.engine.logs import quieten
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,11 @@ def run_worker(app: Any) -> int:
     """
     quieten()
     threading.excepthook = _thread_ended
+    try:
+        declare_changelogs(app.tables.config, [table.changelog_topic_name for table in app.tables.values()])
+    except Stop as stop:
+        log.critical("%s", stop)
+        return EXIT_STOP
     _calm_collector()
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -9,12 +9,12 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from santai.services.cluster import await_leaders
 from schemas.catalog import catalog, record_name
 from schemas.codec import Codec
 from schemas.errors import Unreadable
 from schemas.sealing import Sealer
 from schemas.topics import Topics
+from streams.engine.declared import await_leaders
 from streams.topology import topic_specs
 
 PARTITIONS = 4
@@ -50,7 +50,7 @@ def create_topics(bootstrap: str, topics: Topics, systems: tuple[str, ...]) -> N
     made = admin.create_topics([NewTopic(spec.name, spec.partitions, 1, config=spec.config) for spec in specs])
     for future in made.values():
         future.result(30)
-    assert not await_leaders(admin, {spec.name: spec.partitions for spec in specs})
+    assert not await_leaders(admin, {spec.name: spec.partitions for spec in specs}, 30)
 
 
 def read_all(bootstrap: str, topic: str) -> list[Message]:

@@ -128,7 +128,9 @@ def test_pairs_are_of_neighbours(text: str) -> None:
 
 
 def test_a_question_is_no_firm() -> None:
-    assert read("问一下医院给治坏了咋办，来电的师傅讲他济南口腔医院给我做的手术", family=None).parties == ("口腔医院",)
+    assert read("问一下医院给治坏了咋办，来电的师傅讲他济南口腔医院给我做的手术", family=None).parties == (
+        "济南口腔医院",
+    )
 
 
 def test_of_two_documents_that_of_the_item_is_asked_for() -> None:
