@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from bench.hub import Hub
 from schemas.errors import Stop
 from schemas.events.ticket import SubmissionAttached, TicketStateChanged
+from streams.engine.declared import await_leaders
 from streams.steps.emit import INTAKE_AT
 
 _TIMEOUT_S = 30.0
@@ -120,7 +122,10 @@ class Records:
         return [(name, p) for name, t in known.items() if name.startswith(ours) for p in t.partitions]
 
     def _ends(self) -> dict[tuple[str, int], int]:
-        asked = self._admin.list_offsets({TopicPartition(*place): OffsetSpec.latest() for place in self._places()})
+        """Once all partitions answer: a worker that starts meanwhile makes its changelogs."""
+        places = self._places()
+        await_leaders(self._admin, Counter(topic for topic, _ in places), _TIMEOUT_S)
+        asked = self._admin.list_offsets({TopicPartition(*place): OffsetSpec.latest() for place in places})
         return {(at.topic, at.partition): end.result(_TIMEOUT_S).offset for at, end in asked.items()}
 
     def _take(self, message: Message, found: Found) -> None:

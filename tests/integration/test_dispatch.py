@@ -80,9 +80,13 @@ def test_a_failing_delivery_holds_its_ticket_and_nothing_else(scene: Scene) -> N
     scene.until(scene.settled(3))
     scene.until(lambda: scene.results["12345", "retry"] >= 4)
     assert scene.applied("12345") == [d.event_id for d in free]
-    row = scene.ledger.pushed(held[0].event_id)
-    assert row is not None
-    assert (row.reason, row.status) == ("对方返回 503", "planned")
+
+    def waits_again() -> bool:
+        row = scene.ledger.pushed(held[0].event_id)
+        assert row is not None
+        return (row.reason, row.status) == ("对方返回 503", "planned")  # and not just being tried
+
+    scene.until(waits_again)
     scene.platforms.start()  # no more faults
     scene.until(scene.settled(6))
     scene.check_each_once_in_order([*held, *free])
