@@ -11,11 +11,13 @@ from santai.settings import Settings
 from schemas.catalog import subjects
 from schemas.errors import Stop
 from schemas.registry import Registered, RegistrySchemaIds
-from streams.engine.declared import await_leaders
+from streams.engine.declared import await_leaders, named
 from streams.topology import TopicSpec, topic_specs
 
 TIMEOUT_S = 15.0
 ANSWER_S = 8.0
+LEADERS_S = 60.0
+"""How long a broker may take to take up the partitions of a topic it has made."""
 
 
 def admin(settings: Settings) -> AdminClient:
@@ -55,11 +57,9 @@ def _create(client: AdminClient, specs: list[TopicSpec], replication: int) -> No
         except KafkaException as e:
             if e.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise Stop(f"无法创建主题 {name}:{e.args[0].str()}") from None
-    unled = await_leaders(client, {s.name: s.partitions for s in specs}, TIMEOUT_S)
+    unled = await_leaders(client, {s.name: s.partitions for s in specs}, LEADERS_S)
     if unled:
-        raise Stop(
-            f"主题 {unled[0].topic} 建成 {TIMEOUT_S:g} 秒后,分区 {unled[0].partition} 仍不可用:请检查 Kafka 的日志"
-        )
+        raise Stop(f"主题建成 {LEADERS_S:g} 秒后仍有分区不可用({named(unled)}):请检查 Kafka 的日志")
 
 
 def register_schemas(settings: Settings, systems: Iterable[str]) -> list[Registered]:

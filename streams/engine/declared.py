@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
@@ -36,7 +37,7 @@ def declare_changelogs(config: EngineConfig, names: Iterable[str], patience_s: f
             _create(client, wanted, config.replication)
             if not (unled := await_leaders(client, wanted, ANSWER_S)):
                 return
-            why = f"{unled[0].topic}[{unled[0].partition}]"
+            why = named(unled)
         except KafkaException as error:
             why = str(error.args[0].str())
         if time.monotonic() > until:
@@ -59,8 +60,10 @@ def _create(client: AdminClient, wanted: Mapping[str, int], replication: int) ->
                 raise
 
 
-def await_leaders(client: AdminClient, partitions: Mapping[str, int], timeout_s: float) -> list[TopicPartition]:
-    """Wait until every partition can be written to; returns those that cannot after all that time.
+def await_leaders(
+    client: AdminClient, partitions: Mapping[str, int], timeout_s: float
+) -> dict[TopicPartition, KafkaError]:
+    """Wait until every partition can be written to; returns those that cannot after all that time, and why.
 
     A topic is made before its broker has taken its partitions up. An idempotent producer that writes in between may
     have its first batch refused and its second one taken: the broker knows no producer yet that a batch could be
@@ -70,7 +73,18 @@ def await_leaders(client: AdminClient, partitions: Mapping[str, int], timeout_s:
     until = time.monotonic() + timeout_s
     while True:
         asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()))
-        waiting = [tp for tp, told in asked.items() if told.exception(timeout_s) is not None]
-        if not waiting or time.monotonic() > until:
-            return waiting
+        errors = {tp: told.exception(timeout_s) for tp, told in asked.items()}
+        unled = {tp: error.args[0] for tp, error in errors.items() if error is not None}
+        if not unled or time.monotonic() > until:
+            return unled
+        waiting = list(unled)
         time.sleep(LOOK_AGAIN_S)
+        # What the client believes of the leaders may be from before they were chosen, and it keeps to it for long.
+        with suppress(KafkaException):
+            client.list_topics(timeout=ANSWER_S)
+
+
+def named(unled: Mapping[TopicPartition, KafkaError]) -> str:
+    """The first of them with its reason, and how many there are."""
+    partition, error = next(iter(unled.items()))
+    return f"{partition.topic}[{partition.partition}] {error.str()}，共 {len(unled)} 个分区"

@@ -11,16 +11,19 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 from santai.platform.kafka import Kafka
 from schemas.errors import Stop
 from streams.engine.config import EngineConfig
-from streams.engine.declared import await_leaders, declare_changelogs
+from streams.engine.declared import await_leaders, declare_changelogs, named
 
 pytestmark = pytest.mark.integration
 
 
 def test_a_topic_is_ready_when_each_partition_answers(kafka: Kafka, topic_prefix: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    assert await_leaders(admin, {topic_prefix: 2}, timeout_s=0.2) == [TopicPartition(topic_prefix, p) for p in (0, 1)]
+    unled = await_leaders(admin, {topic_prefix: 2}, timeout_s=0.2)
+    assert list(unled) == [TopicPartition(topic_prefix, p) for p in (0, 1)]
+    assert topic_prefix in named(unled)
+    assert "共 2 个分区" in named(unled)
     admin.create_topics([NewTopic(topic_prefix, 2, 1)])
-    assert await_leaders(admin, {topic_prefix: 2}, 30) == []
+    assert await_leaders(admin, {topic_prefix: 2}, 30) == {}
 
 
 def told(bootstrap: str, name: str, folder: Path) -> EngineConfig:
