@@ -75,6 +75,7 @@ class CausesFile(_Strict):
     none: tuple[str, ...]
     causes: tuple[Cause, ...]
     alike: tuple[tuple[str, str], ...]
+    filed: tuple[tuple[str, str], ...]  # of those, the ones that are one thing under the name it is filed under
     serves: dict[str, tuple[str, ...]]
 
 
@@ -172,6 +173,7 @@ class Lexicon:
     concepts: Finder[tuple[str, ...]]  # by word, all that it may stand for
     told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them, fewest first
     alike: frozenset[tuple[str, str]]
+    filed: frozenset[tuple[str, str]]  # of those, one thing and the name it is filed under
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
     each: frozenset[str]  # causes of which each matter has a content of its own
@@ -199,7 +201,7 @@ def lexicon() -> Lexicon:
     numbers, causes, words = _load("weights", WeightsFile), _load("causes", CausesFile), _load("words", WordsFile)
     concepts, parties = _load("concepts", ConceptsFile), _load("parties", PartiesFile)
     known = {c.code for c in causes.causes} | set(causes.groups)
-    _known_codes(known, (code for pair in causes.alike for code in pair))
+    _known_codes(known, (code for pair in (*causes.alike, *causes.filed) for code in pair))
     _known_codes(known, (code for a, made_for in causes.serves.items() for code in (a, *made_for)))
     _known_codes(set(causes.groups), (c.code.partition(".")[0] for c in causes.causes))
     _known_codes(known, (told.code for told in concepts.told))
@@ -237,6 +239,7 @@ def _compiled(
         concepts=_concepts(concepts),
         told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),
+        filed=frozenset((a, b) for pair in causes.filed for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         each=frozenset(c.code for c in causes.causes if c.each),
         one=frozenset(code for code, group in causes.groups.items() if group.one),

@@ -11,6 +11,10 @@ from mappings.lexicon import lexicon
 _VILLAGE = "村委"
 _CERTAIN_MIN = 3  # characters from which it is no part of a person's name
 _PERSON_MAX = 4
+_VILLAGERS = "村"
+_TEAM = re.compile(r"(?<=村)第?[一二三四五六七八九十\d]{1,3}(?:村民)?小?[组社队]$")
+_ABOVE = re.compile(r"公安局$|公安分局$|人民政府$|政府$")
+"""An office that stands before another one's name only to say whose it is."""
 _OWN = 2  # characters that tell one village from another
 _INSTITUTION = re.compile(
     r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|(?:骨科|口腔|眼科|妇产|儿童|精神病?|肿瘤|康复|胸科|传染病|皮肤病|心理)医院|妇幼保健院|妇女儿童医院|职工医院|"
@@ -29,12 +33,15 @@ def office(name: str) -> str | None:
     ('南湖村委', '费县市监局', '公安局')
     """
     words = lexicon()
+    name = _TEAM.sub("", name)
+    if name.endswith(_VILLAGERS) and len(name) > _OWN:
+        return name.rstrip(_VILLAGERS) + _VILLAGE
     for called, short in words.offices.items():
         if name.endswith(called):
-            place = name[: -len(called)]
+            place = _ABOVE.sub("", name[: -len(called)])
             if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
                 continue
-            return (place.rstrip("村") if short == _VILLAGE else place) + short
+            return (place.rstrip(_VILLAGERS) if short == _VILLAGE else place) + short
     found = _INSTITUTION.search(name)
     if len(name) <= _PERSON_MAX and name[0] in words.surnames:
         return None
@@ -60,7 +67,7 @@ def bare(party: str) -> bool:
 
 def one_office(a: tuple[str, str], b: tuple[str, str]) -> bool:
     """Whether two are one as far as they are told; both are parted."""
-    short, full = sorted((a[1], b[1]), key=len)
+    short, full = sorted((_DIVISION.sub("", place) for _, place in (a, b)), key=len)
     return a[0] == b[0] and full.endswith(short)
 
 
@@ -68,6 +75,8 @@ def named(party: tuple[str, str], words: str) -> bool:
     """Whether a text means the office: by its kind and its own place; one of a whole county by its kind alone."""
     kind, place = party
     own = _PLACES.split(place)[-1]
+    if kind == _VILLAGE and len(own) >= _OWN and own + _VILLAGERS in words:
+        return True
     return bool(place) and own in words and any(called in words for called in _called().get(kind, (kind,)))
 
 

@@ -16,20 +16,23 @@ from streams.core.traits import known
 _HAN = r"\u4e00-\u9fff"
 _BEFORE = (
     "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
-    "夫妻偶婆公东居人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
+    "夫妻偶婆公东居邻人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
 )
 """Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
 _WHOSE = "夫妻偶婆东居板头与和跟被"
 """Ends of words for people (邻居, 房东) and prepositions that are so often followed by a name that nothing need follow
 it."""
-_SIDE, _SIDES = "方", "对双一医甲乙我他各男女两多院校警"
+_SIDE, _SIDES = "方", "对双一医甲乙我他各男女两多院校警东"
+_PUBLIC, _KIN = "公", "外老"
+"""公司, 公章: only after 外 or 老 it ends a word for somebody."""
+_SOMEBODY = "某"
 _OF_FIRMS = "公司厂店局院村路"
 """Ends of what is cut out of a firm's name or an address."""
 _PLACES = "区市县镇乡村州省旗"
 _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
-    "光太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
+    "光电太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -55,7 +58,12 @@ def others_named(a: Features, b: Features) -> bool:
 def _told_by_both(a: Features, mine: tuple[str, ...], b: Features, yours: tuple[str, ...]) -> bool:
     """Whether a name found in one stands in the other, where it was not taken for one."""
     first, second = known(a).words or "", known(b).words or ""
-    return any(p in second for p in mine) or any(q in first for q in yours)
+    return any(_called(p, second) for p in mine) or any(_called(q, first) for q in yours)
+
+
+def _called(name: str, words: str) -> bool:
+    """Whether the name stands there, a person's with or without the surname."""
+    return name in words or (len(name) == _WHOLE_MIN and _surnamed(name) and name[1:] in words)
 
 
 def one_named(a: Features, b: Features) -> bool:
@@ -79,7 +87,8 @@ def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
     t = known(f)
     told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p) and _surnamed(p))
     found = dict.fromkeys((*(told if not t.firm else ()), *_people_in(t.words or "")))
-    others = [p for p in found if not any(_one_person(p, o) for o in own)]
+    whole = [o for o in own if not names.thin(o)] or own
+    others = [p for p in found if not any(_one_person(p, o) for o in whole)]
     return tuple(p for p in others if not names.thin(p)) or tuple(others)
 
 
@@ -106,7 +115,7 @@ def _people_in(words: str) -> tuple[str, ...]:
         named = _begins(words, at.start()) and at[0] not in generic and not _no_name(words, at)
         named = named and taken.isdisjoint(range(at.start(), at.end()))
         if named:
-            found[at[0]] = None
+            found[at[0].partition(_SOMEBODY)[0] + _SOMEBODY if _SOMEBODY in at[0] else at[0]] = None
         at = pattern.search(words, at.end() if named else at.start() + 1)
     for m in _whose_pattern().finditer(words):
         known_word = not taken.isdisjoint(range(m.start(), m.start() + _TAIL))
@@ -128,10 +137,15 @@ def _firms_in(words: str) -> tuple[str, ...]:
                 break
             if _begins(words, start):
                 own = parties.core(own + "公司") or ""
-                if len(own) >= _TAIL and not boilerplate.search(own):
+                if len(own) >= _TAIL and not boilerplate.search(own) and not _is_word(own):
                     found[own] = None
                 break
     return tuple(found)[:_NAMES_MAX]
+
+
+def _is_word(own: str) -> bool:
+    """Whether what stands before a trade is no name: 家里电器, 市场监管."""
+    return own in lexicon().generic or any(office.startswith(own) for office in lexicon().offices)
 
 
 def _other_words(words: str) -> set[int]:
@@ -146,7 +160,11 @@ def _surnamed(name: str) -> bool:
 
 def _begins(words: str, start: int) -> bool:
     """Whether a name may begin here."""
-    return start == 0 or not _ALL_HAN.match(words[start - 1]) or words[start - 1] in _BEFORE
+    if start == 0 or not _ALL_HAN.match(words[start - 1]):
+        return True
+    if words[start - 1] == _PUBLIC and (start == 1 or words[start - 2] not in _KIN):
+        return False
+    return words[start - 1] in _BEFORE
 
 
 def _no_name(words: str, found: re.Match[str]) -> bool:

@@ -201,9 +201,11 @@ def _of_one_content(early: Features, late: Features, e: Evidence) -> bool:
 
 
 def _of_one_field(early: Features, late: Features, e: Evidence) -> bool:
-    """Against one opponent, or of one field of law: a crash and an injury at work may be two misfortunes."""
-    groups = [{group_of(c) for c in known(f).causes} for f in (early, late)]
-    return party_agrees(e) or not groups[0].isdisjoint(groups[1])
+    """Against one opponent, or of one field of law, or one filed under the other's name: a crash and an injury at work
+    may be two misfortunes."""
+    mine, yours = known(early).causes, known(late).causes
+    filed = lexicon().filed
+    return party_agrees(e) or any(group_of(c) == group_of(d) or (c, d) in filed for c in mine for d in yours)
 
 
 def _appraisals(early: Features, late: Features) -> bool:

@@ -5,6 +5,7 @@ Cheap observations come first; whether the texts are alike is asked only where t
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from rapidfuzz.fuzz import ratio
@@ -12,7 +13,7 @@ from rapidfuzz.fuzz import ratio
 from mappings.lexicon import OWN_WORDS, lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Counterparty
-from streams.core import names, offices, parties
+from streams.core import firms, names, offices, parties
 from streams.core.blocking import family_of, own_number
 from streams.core.causes import compare_causes, group_of
 from streams.core.estates import observe_estate
@@ -31,6 +32,7 @@ from streams.core.traits import (
 from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
+_SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全")
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
@@ -106,6 +108,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         len(known(f).words or "") < _SILENT_MAX and not tells(f) for f in (a, b)
     )
     vague = cause == "cause_group" and any(not any("." in c for c in known(f).causes) and not tells(f) for f in (a, b))
+    if party in PARTY_AGREES and cause is None and same_family and _again(a, b):
+        say("handed_in_again")
     e.subject = _strength(
         e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
         to_the_yuan=amount is True and one_sum(ta.amounts, tb.amounts),
@@ -150,6 +154,7 @@ def _strength(
             exact
             or amount is True
             or (silent and soon)
+            or "handed_in_again" in e.reasons
             or (cause == "cause_alike" and (dated or soon))
             or (cause == "cause_group" and vague and (dated or soon))
         )
@@ -209,7 +214,7 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
             return "counterparty_mentioned" if said == parties.EQUAL else "counterparty_near"
     mine = (p, *ta.parties) if p else ta.parties
     yours = (q, *tb.parties) if q else tb.parties
-    if any(parties.cut_alike(m, n) or _misheard(m, n) for m in mine for n in yours):
+    if any(firms.cut_alike(m, n) or _misheard(m, n) for m in mine for n in yours):
         return "counterparty_told"
     if _names_it(mine, tb) or _names_it(yours, ta):
         return "counterparty_told"
@@ -291,6 +296,12 @@ def _days_between(x: str, y: str) -> int:
         return abs((date.fromisoformat(x) - date.fromisoformat(y)).days)
     except ValueError:
         return 10**6
+
+
+def _again(a: Features, b: Features) -> bool:
+    """Whether the later one says that it is handed in once more, after it was sent back."""
+    late = max((a, b), key=lambda f: (f.received_at, f.submission_id))
+    return _SENT_BACK.search(known(late).words or "") is not None
 
 
 def _equal(a: str | None, b: str | None) -> bool | None:

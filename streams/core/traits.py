@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
 from schemas.events.book import Features, Traits
-from streams.core import names, parties
+from streams.core import firms, names, parties
 from streams.core.causes import causes_of
 
 _AMOUNT = re.compile(
@@ -68,9 +68,9 @@ def traits_of(f: Features) -> Traits:
     text = _flat((f.text or "")[: 2 * limit])
     whole = " ".join(x for x in (item, title, text) if x)
     party = f.counterparty.name if f.counterparty else None
-    core, told = parties.core(party) if party else None, parties.told(title, whole)
+    core, told = parties.core(party) if party else None, firms.told(title, whole)
     named = (f.person.name, party, core, *told)
-    bare_title, bare_text = parties.nameless(title, *named), parties.nameless(text, *named)
+    bare_title, bare_text = firms.nameless(title, *named), firms.nameless(text, *named)
     causes, mentions = causes_of(f.family, item, bare_title, bare_text, whole, words)
     places, purposes, asks, stage, moods = _marks(f, whole, words)
     digits = bool(_DIGITS.search(whole))

@@ -9,7 +9,7 @@ from rapidfuzz.fuzz import ratio
 
 from mappings.lexicon import lexicon
 from schemas.events.book import Features
-from streams.core import parties
+from streams.core import firms, parties
 from streams.core.evidence import Evidence
 from streams.core.names import pairs_of
 from streams.core.traits import known
@@ -75,7 +75,7 @@ def _content(f: Features) -> Clauses:
 def _own_words(words: str, named: tuple[str | None, ...]) -> Clauses:
     """The text by clauses, without names, causes and what anybody writes."""
     known_words = lexicon()
-    bare = parties.nameless(words, *named)
+    bare = firms.nameless(words, *named)
     for finder in known_words.causes.values():
         for start, end, _ in reversed(finder.spans(bare)):
             bare = f"{bare[:start]}\0{bare[end:]}"

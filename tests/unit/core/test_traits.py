@@ -6,7 +6,7 @@ import pytest
 
 from schemas.events.book import Features
 from schemas.events.common import Person
-from streams.core import parties
+from streams.core import firms, parties
 from streams.core.traits import amounts_agree, purpose_alone, traits_of
 from tests.unit.core.test_compare import features
 
@@ -53,12 +53,12 @@ def test_rough_sums_of_one_figure_say_nothing_and_a_rough_one_of_two_holds_an_ex
 )  # fmt: skip
 def test_a_firm_is_one_whatever_its_legal_form(name: str) -> None:
     assert parties.core(name) == "中沃江家政服务"
-    assert parties.told("", f"遭{name}辞退") == ("中沃江家政服务",)
+    assert firms.told("", f"遭{name}辞退") == ("中沃江家政服务",)
 
 
 def test_firms_of_one_trade_are_not_one() -> None:
-    assert not parties.cut_alike("宏达装饰装修工程", "永兴装饰装修工程")
-    assert parties.cut_alike("孕期遭宏达装饰装修工程", "宏达装饰装修工程")
+    assert not firms.cut_alike("宏达装饰装修工程", "永兴装饰装修工程")
+    assert firms.cut_alike("孕期遭宏达装饰装修工程", "宏达装饰装修工程")
 
 
 def test_a_purpose_alone_has_no_place_in_it() -> None:

@@ -1,0 +1,123 @@
+"""Firms as a text names them: what stands before a name is not always cut off, and of the name itself people say a
+part."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from mappings.lexicon import lexicon
+from streams.core import parties
+from streams.core.parties import CORE_MIN, SHORT_CHARS
+
+_FORM = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
+_FIRM = re.compile(rf"([\u4e00-\u9fff()（）]{{2,24}}?)(?:{_FORM}|医院|厂)")
+_TOLD = re.compile(
+    rf"([\u4e00-\u9fff()（）]{{2,24}}?)(?:{_FORM}|"
+    r"(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社))"
+)
+"""As `_FIRM`, and what keeps the word for what it is in its name."""
+_BEFORE_A_NAME = re.compile(
+    r"诉求人?|来[电访信]人?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|"
+    r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她|要退"
+)
+_AGAINST = re.compile(r"诉|与|和")
+_AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
+_PARTIES_MAX = 2
+_TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
+_GARBAGE = 1  # a character before a name is what is left of a sentence, or makes it another name
+
+
+def told(head: str, text: str) -> tuple[str, ...]:
+    """Other sides that a title (甲与乙…纠纷, 甲诉乙…) and a text (…公司) name, as cores."""
+    found: dict[str, None] = {}
+    side = _against(head)
+    if side:
+        found[side] = None
+    for match in _TOLD.finditer(text):
+        tail = _from_its_place(_BEFORE_A_NAME.split(match[1])[-1])
+        firm = parties.core(tail + (match[2] or "公司")) if len(tail) >= CORE_MIN else None
+        if firm:
+            found[firm] = None
+        if len(found) >= _PARTIES_MAX:
+            break
+    return tuple(found)
+
+
+def _from_its_place(name: str) -> str:
+    """The name from the city in it on: what a text has before that is no part of it."""
+    city = _city().search(name, 1, len(name) - SHORT_CHARS + 1) if len(name) > SHORT_CHARS else None
+    return name[city.start() :] if city else name
+
+
+@cache
+def _city() -> re.Pattern[str]:
+    return re.compile("|".join(lexicon().cities))
+
+
+def nameless(text: str, *known: str | None) -> str:
+    """The text without the names of people and firms: what a firm is called is not what the matter is about."""
+    for name in known:
+        if name and len(name) >= CORE_MIN:
+            text = text.replace(name, "某")
+            for length in range(len(name) - 1, SHORT_CHARS - 1, -1):  # as people shorten it
+                if name[:length] in text:
+                    text = text.replace(name[:length], "某")
+                    break
+            own = parties.brand(name)[0]
+            if own != name and len(own) >= CORE_MIN and own in text:
+                text = _shortened(own).sub("某", text)
+    return _local_firm().sub("某", _FIRM.sub(_keep_before, text))
+
+
+@cache
+def _local_firm() -> re.Pattern[str]:
+    """A firm without its legal form, as its city and its trade show: 潍坊旺源物业服务."""
+    cities, trades = "|".join(lexicon().cities), lexicon().trades.pattern
+    return re.compile(f"(?:{cities})市?[^\\W\\d_区县镇乡街路市村]{{2,4}}?(?:{trades})+(?!合同|费|纠纷)")
+
+
+@lru_cache(maxsize=10_000)
+def _shortened(own: str) -> re.Pattern[str]:
+    """A firm's own part with what people say of its trade. Not what a cause begins with: …物业服务合同纠纷."""
+    return re.compile(f"{re.escape(own)}(?:(?:{lexicon().trades.pattern})(?!合同|费|纠纷))?")
+
+
+def _keep_before(match: re.Match[str]) -> str:
+    tail = _BEFORE_A_NAME.split(match[1])[-1]
+    return match[1][: len(match[1]) - len(tail)] + "某"
+
+
+def _against(head: str) -> str | None:
+    sign = _AGAINST.search(head)
+    if sign is None:
+        return None
+    firm = _FIRM.match(head, sign.end())
+    if firm:
+        return parties.core(firm[0])
+    ends = [start for start, _, _ in lexicon().causes[None].spans(head) if start > sign.end() + 1]
+    name = _AROUND.sub("", head[sign.end() : ends[0]]) if ends else ""
+    return parties.core(name) if CORE_MIN <= len(name) <= 30 else None
+
+
+def cut_alike(a: str, b: str) -> bool:
+    """Whether two names cut out of texts are one as far as they go, compared from their ends."""
+    if a == b:
+        return True
+    short, full = (a, b) if len(a) < len(b) else (b, a)
+    if len(short) > SHORT_CHARS and short in full:
+        return True
+    (mine, trade), (yours, whole) = parties.brand(short), parties.brand(full)
+    if _one_own_part(mine, yours, _GARBAGE if trade and whole else 0):
+        return not (trade and whole) or parties.abbreviates(trade, whole) or parties.abbreviates(whole, trade)
+    n = 0
+    while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
+        n += 1
+    return n >= max(_TAIL_MIN, len(short) - 1) or (n == len(short) >= SHORT_CHARS)
+
+
+def _one_own_part(p: str, q: str, garbage: int) -> bool:
+    """Whether two firms' own parts are one but for a place, or the rest of a sentence, before one of them."""
+    short, full = (p, q) if len(p) < len(q) else (q, p)
+    before = len(full) - len(short)
+    return len(short) >= CORE_MIN and full.endswith(short) and (before != _GARBAGE or bool(garbage))
