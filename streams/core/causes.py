@@ -18,8 +18,8 @@ _BEFORE = {
     "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
 }
 """What stands before these words is what a document or an appraisal is called."""
-_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴]")
-_NAME_CHARS = 6
+_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴让立馆]")
+_NAME_CHARS = 10
 _NAMES_MAX = 3
 CONCLUDED = "?"
 """Ends the code of a cause that nobody names but that what is told amounts to."""
@@ -30,6 +30,7 @@ _SIGNS = {
     "forensic": re.compile("鉴定|评定|评残|评级|评估|(?:检测|检验|化验)$"),
 }
 """Where no family is given, the words of item or title that tell of it."""
+_SWAPPED = re.compile("公证(遗嘱|委托书|声明书)")
 _ASKING = "[咨资]询|询问|问|申请|委托|要求|请求|需|想|要|去|办|(?<!不给)(?<!不让)做|怎么|咋|如何|能否"
 _WANTED = re.compile(
     f"(?:{_ASKING})[^,。;!?]{{0,24}}?((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定(?!书|意见|结|报告)|评残)(?!过|后|了)"
@@ -93,7 +94,9 @@ def _concluded(words: str, family: str | None) -> list[str]:
 def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:
     """What documents or appraisals are called: the words before 公证 or 鉴定, listed or not; an item as it stands."""
     before = [
-        words for part in (item, *parts) for words in _BEFORE[own].findall(part) or ([item] if part == item else [])
+        words
+        for part in (item, *(_SWAPPED.sub(r"\1公证", part) for part in parts))
+        for words in _BEFORE[own].findall(part) or ([item] if part == item else [])
     ]
     named = dict.fromkeys(f"{own}{UNLISTED}{name}" for name in map(_name_in, before) if name)
     return tuple(named)[:_NAMES_MAX]

@@ -1,4 +1,5 @@
-"""Whose estate it is, and what of it: two wills of one person, or two inheritances, differ in no more than that."""
+"""Whose estate it is, what of it, who is given it and what is to be done: two wills of one person, two inheritances or
+two powers of attorney differ in no more than that."""
 
 from __future__ import annotations
 
@@ -9,21 +10,49 @@ from mappings.lexicon import lexicon
 from schemas.events.book import Traits
 
 _INHERITED, _ATTESTED = "family.inheritance", "notary."
-_GONE = re.compile(r"\s{0,2}(?:的|去世|过世|病故|病逝|离世|走了|走后|没了|不在|死|留|名下|遗|生前|身故|亡故)")
+_GONE = re.compile(
+    r"\s{0,2}(?:的|去世|过世|病故|病逝|离世|走了|走后|没了|不在|死|留|名下|遗|生前|身故|亡故|那[套个份栋间]|存|银行)"
+)
+_GIVEN = re.compile(
+    "(?:给|归|与|予|由|传)(?:我|俺|咱|他|她)?的?(?:大|小|二|三|长|次|独|亲)?"
+    "(儿子|女儿|闺女|姑娘|孙子|孙女|外孙女|外孙|老伴|妻子|丈夫|弟弟|哥哥|姐姐|妹妹|侄子|侄女|外甥)"
+)
+_DONE = {
+    "sell": re.compile("(?<!买)卖|出售|售房|售屋|变卖"),
+    "buy": re.compile("(?<!卖)买(?!卖)|购房|购买"),
+    "let": re.compile("出租|租赁|收租|收房租"),
+}
+_WITH_CONTENT = frozenset({"notary.will", "notary.gift", "notary.inheritance", "notary.renounce"})
+_POWER = "notary.power"
+
+Told = tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
 
 
 def observe_estate(a: Traits, b: Traits, purposes: tuple[str | None, str | None]) -> str | None:
-    """`estate_conflict` where both tell whose estate it is, or what of it, and nothing of that is the same."""
+    """`estate_conflict` where both tell whose estate it is, what of it, who is given it or what is done with it, and
+    nothing of that is the same; `estate_equal` where all of that agrees which both tell of a document that is about
+    an estate."""
     if not all(any(c.startswith((_INHERITED, _ATTESTED)) for c in t.causes) for t in (a, b)):
         return None
-    told = [_told(f"{purpose or ''} {t.words or ''}") for t, purpose in zip((a, b), purposes, strict=True)]
-    apart = any(x and y and x.isdisjoint(y) for x, y in zip(*told, strict=True))
-    return "estate_conflict" if apart else None
+    power = all(_POWER in t.causes for t in (a, b))
+    told = [_told(f"{purpose or ''} {t.words or ''}", power) for t, purpose in zip((a, b), purposes, strict=True)]
+    both = [(x, y) for x, y in zip(*told, strict=True) if x and y]
+    if any(x.isdisjoint(y) for x, y in both):
+        return "estate_conflict"
+    content = _WITH_CONTENT | lexicon().each
+    return "estate_equal" if both and all(content.intersection(t.causes) for t in (a, b)) else None
 
 
 @lru_cache(maxsize=20_000)
-def _told(words: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Who has died, and what is left or given."""
+def _told(words: str, power: bool) -> Told:
+    """Who has died, what is left or given, to whom; of a power of attorney, what is to be done."""
     table = lexicon()
     gone = (who for _, end, who in table.kin.spans(words) if _GONE.match(words, end))
-    return frozenset(gone), frozenset(table.estates.find(words))
+    given = (_called(who) for who in _GIVEN.findall(words))
+    done = (what for what, said in _DONE.items() if power and said.search(words))
+    things = table.estates.find(words)
+    return frozenset(gone), frozenset(things), frozenset(() if power else given), frozenset(done)
+
+
+def _called(who: str) -> str:
+    return "女儿" if who in ("闺女", "姑娘") else who

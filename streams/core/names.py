@@ -16,6 +16,8 @@ EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin",
 _WILD = "*?〓□■○×某_"
 _LOST = "?"
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_DOTS = str.maketrans(dict.fromkeys("．.・•‧∙⋅･", "·"))
+"""What is typed for the dot between the parts of a name."""
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
 _DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
@@ -45,7 +47,7 @@ def sound(name: str | None) -> str | None:
 @lru_cache(maxsize=50_000)
 def plain(name: str) -> str:
     """The name with a title of address (女士, 师傅) as something that cannot be read, without dots and blanks."""
-    bare = _NOTE.sub("", name).replace("·", "").replace(" ", "") or name
+    bare = _NOTE.sub("", name).translate(_DOTS).replace("·", "").replace(" ", "") or name
     if len(bare) == len("老王") and bare[0] in _FAMILIAR:
         return bare[1] + "*"
     for title in lexicon().titles:
@@ -68,6 +70,7 @@ def thin(name: str) -> bool:
 @lru_cache(maxsize=50_000)
 def relation(a: str, b: str) -> str:
     """How alike two names of natural persons are; symmetric."""
+    a, b = a.translate(_DOTS), b.translate(_DOTS)
     if a == b:
         return THIN if thin(a) else EQUAL
     p, q = plain(a), plain(b)

@@ -15,6 +15,7 @@ _VILLAGERS = "村"
 _TEAM = re.compile(r"(?<=村)第?[一二三四五六七八九十\d]{1,3}(?:村民)?小?[组社队]$")
 _ABOVE = re.compile(r"公安局$|公安分局$|人民政府$|政府$")
 """An office that stands before another one's name only to say whose it is."""
+_HERE = re.compile("^[我本该咱]?[省市县区旗镇乡]$")
 _OWN = 2  # characters that tell one village from another
 _INSTITUTION = re.compile(
     r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|(?:骨科|口腔|眼科|妇产|儿童|精神病?|肿瘤|康复|胸科|传染病|皮肤病|心理)医院|妇幼保健院|妇女儿童医院|职工医院|"
@@ -38,14 +39,14 @@ def office(name: str) -> str | None:
         return name.rstrip(_VILLAGERS) + _VILLAGE
     for called, short in words.offices.items():
         if name.endswith(called):
-            place = _ABOVE.sub("", name[: -len(called)])
+            place = _HERE.sub("", _ABOVE.sub("", name[: -len(called)]))
             if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
                 continue
             return (place.rstrip(_VILLAGERS) if short == _VILLAGE else place) + short
     found = _INSTITUTION.search(name)
     if len(name) <= _PERSON_MAX and name[0] in words.surnames:
         return None
-    return _DIVISION.sub("", name[: found.start()]) + found[0] if found else None
+    return _DIVISION.sub("", _HERE.sub("", name[: found.start()])) + found[0] if found else None
 
 
 @lru_cache(maxsize=20_000)

@@ -67,9 +67,10 @@ def _called(name: str, words: str) -> bool:
 
 
 def one_named(a: Features, b: Features) -> bool:
-    """Whether both texts name the same person as the other side, to the character."""
+    """Whether both texts name the same person as the other side, as it is said."""
     mine, yours = _people_of_both(a, b)
-    return any(len(p) >= _WHOLE_MIN and p in yours for p in mine)
+    said = (names.EQUAL, names.SOUND)
+    return any(len(p) >= _WHOLE_MIN and any(names.relation(p, q) in said for q in yours) for p in mine)
 
 
 def _another_office(given: Traits, told: Traits) -> bool:

@@ -24,12 +24,14 @@ NONE: Relation = (None, None)
 _SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
 _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict",
-    "site_conflict", "estate_conflict", "purpose_unclear",
+    "site_conflict", "estate_conflict", "purpose_unclear", "paper_other",
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
-_CONTENT = frozenset({"purpose_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told"})
+_CONTENT = frozenset({
+    "purpose_equal", "estate_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told",
+})  # fmt: skip
 BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
 """Where people go to apply: what does not say its kind is an application."""
 

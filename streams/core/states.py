@@ -17,21 +17,24 @@ def _onward(state: str) -> frozenset[str]:
 
 _OPEN_BRANCHES = frozenset({"SUPPLEMENT", "RETURNED", "TRANSFERRED", "SUSPENDED", "WITHDRAWN", "TERMINATED"})
 
+ENDED_FOR_GOOD = frozenset({"REJECTED", "WITHDRAWN", "TERMINATED"})
+"""What comes after one of these is a new application."""
+
 TRANSITIONS: dict[str, frozenset[str]] = {
     "RECEIVED": _onward("RECEIVED") | _OPEN_BRANCHES | {"REJECTED"},
     "SUPPLEMENT": _onward("RECEIVED") | {"REJECTED", "RETURNED", "WITHDRAWN", "TERMINATED"},
     "ACCEPTED": _onward("ACCEPTED") | _OPEN_BRANCHES | {"REJECTED"},
     "ASSIGNED": _onward("ASSIGNED") | _OPEN_BRANCHES | {"REJECTED"},
     "SIGNED": _onward("SIGNED") | _OPEN_BRANCHES | {"REJECTED"},
-    "IN_PROGRESS": _onward("IN_PROGRESS") | _OPEN_BRANCHES,
-    "SUSPENDED": frozenset({"IN_PROGRESS"}) | _onward("IN_PROGRESS") | {"WITHDRAWN", "TERMINATED"},
+    "IN_PROGRESS": _onward("IN_PROGRESS") | _OPEN_BRANCHES | {"REJECTED"},
+    "SUSPENDED": frozenset({"IN_PROGRESS"}) | _onward("IN_PROGRESS") | ENDED_FOR_GOOD,
     "RESOLVED": _onward("RESOLVED") | {"REOPENED"},
     "CALLBACK": _onward("CALLBACK") | {"REOPENED"},
     "CLOSED": _onward("CLOSED") | {"REOPENED"},
     "ARCHIVED": frozenset({"REOPENED"}),
     "RETURNED": _onward("RECEIVED") | {"TRANSFERRED", "REJECTED", "WITHDRAWN", "TERMINATED"},
     "TRANSFERRED": _onward("RECEIVED") | {"RETURNED", "REJECTED", "WITHDRAWN", "TERMINATED"},
-    "REOPENED": _onward("RECEIVED") | _OPEN_BRANCHES,
+    "REOPENED": _onward("RECEIVED") | _OPEN_BRANCHES | {"REJECTED"},
     "REJECTED": frozenset(),
     "WITHDRAWN": frozenset(),
     "TERMINATED": frozenset(),
@@ -39,8 +42,6 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 """state -> the states that may follow. Urges, complaints, ratings and warnings are events, not states."""
 
-ENDED_FOR_GOOD = frozenset({"REJECTED", "WITHDRAWN", "TERMINATED"})
-"""What comes after one of these is a new application."""
 ANSWERED = frozenset({"CLOSED", "ARCHIVED"})
 """What comes after one of these reopens the ticket or is linked to it."""
 

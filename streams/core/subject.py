@@ -32,6 +32,7 @@ from streams.core.traits import (
 from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
+_UNCLEAR = frozenset({"purpose_unclear", "paper_other"})
 _SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全")
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
@@ -67,9 +68,16 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     documents = all(t.causes and t.causes[0].startswith("notary") for t in (ta, tb))
     notary = same_family and (documents or "notary" in (family_a, family_b))
     used = _used(a, b, ta, tb) if notary else []
+    if notary and cause == "cause_equal" and _overlap(_papers(ta), _papers(tb)) is False:
+        used.append("paper_other")
     e.reasons.extend(used)
     if estate := observe_estate(ta, tb, (a.purpose, b.purpose)):
         say(estate)
+    if estate == "estate_equal" and e.days <= limits["days_topic"]:
+        if "purpose_unclear" in used:  # of one thing for one person, whatever words tell it
+            e.reasons.remove("purpose_unclear")
+            used.remove("purpose_unclear")
+        used.append(estate)
     day = _day(a, b, ta, tb, limits["days_incident_near"])
     if day:
         say(day)
@@ -114,7 +122,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
         to_the_yuan=amount is True and one_sum(ta.amounts, tb.amounts),
     )  # fmt: skip
-    if estate and e.subject == STRONG:
+    if estate == "estate_conflict" and e.subject == STRONG:
         e.subject = TOPIC
 
 
@@ -145,7 +153,7 @@ def _strength(
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
         return DECISIVE
     exact = cause == "cause_equal"
-    dated = day == "incident_equal" and "purpose_unclear" not in used and party != "counterparty_other"
+    dated = day == "incident_equal" and _UNCLEAR.isdisjoint(used) and party != "counterparty_other"
     if e.days > limits["days_notary_max" if notary else "days_apart_max"]:
         return NOTHING
     soon = e.days <= limits["days_topic"]
@@ -168,7 +176,7 @@ def _strength(
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
-    if notary and exact and "purpose_unclear" not in used and (site or any(u.endswith("equal") for u in used)):
+    if notary and exact and _UNCLEAR.isdisjoint(used) and (site or any(u.endswith("equal") for u in used)):
         return STRONG
     topic = cause not in (None, "cause_conflict") or dated
     return TOPIC if topic or party not in (None, "counterparty_unsaid", "counterparty_other") else NOTHING
@@ -272,6 +280,10 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found
+
+
+def _papers(t: Traits) -> tuple[str, ...]:
+    return tuple(lexicon().papers.find(t.words or ""))
 
 
 def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:

@@ -20,6 +20,14 @@ _AMOUNT = re.compile(
 _NUMERAL = re.compile(r"\d[\d,]{0,11}(?:\.\d{1,4})?|[十百千万零一二两三四五六七八九]", re.ASCII)
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
 _SITE = re.compile(r"(?:[区县旗]|市(?!民))([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
+_HOUSE = re.compile(
+    r"(?:^|[^\u4e00-\u9fff]|出售|出租|变卖|转让|卖掉|[在把将卖买售租])([\u4e00-\u9fff]{2,4}?)(?:的)?(?:房屋|房子|房产|住房)"
+)
+_NO_HOUSE = re.compile(
+    "[我你他她俺咱其这那哪某的名下上家自己本人老小大新旧有无共婚前后父母爸妈子女夫妻儿孙兄弟姐妹祖遗留一两二三几套处栋间"
+    "委托办理出售买卖转让过户赠与继承放弃处置代为想要把将给抵押拆迁安置回建单位公有]"
+)
+"""What stands before a house and is no name of a place: 名下房产, 父亲的房子, 拆迁房屋."""
 _NO_SITE = re.compile(r"法院|公安|派出所|检察|公司|工地|附近|医院|管理|司法|政府|调解|仲裁|监管|人民")
 _SITE_ENDS = re.compile(r"[的办因为提申]|登记|房产|房屋|赠与|遗嘱|继承|委托|公证|立遗|过户|声明")
 _BANK = re.compile(
@@ -33,13 +41,22 @@ _SAYS_NOTHING = re.compile(
 )
 _WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _STAFF = re.compile(
-    r"律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|热线|中心|司法所|法援|援助"
+    r"投诉你们|律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|热线|中心|司法所|法援|援助"
 )
 """Of whom a complaint about the handling complains; else it is of the other side."""
+_COMPLAINED = re.compile(r"投诉|举报|控告|不满|差评|反[映应].{0,24}(?:工作人员|经办|承办|办案)")
+_SAID = (
+    ("reopen", re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)")),
+    ("follow-up", re.compile(r"再次(?:来电|致电|来访|打来)[^。;]{0,24}(?:尽快|抓紧|催)")),
+    ("progress", re.compile(r"(?:派给|分给|交给|转给)了?(?:哪|谁)|现在是?(?:什么|啥)(?:情况|进度)")),
+    ("supplement", re.compile(r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|的事补件")),
+)
+"""What is wanted, where words stand between those that say it."""
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _MANY = re.compile(
     r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
     r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
+    r"(?!.{0,3}[堵围闹守])"
 )
 _SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
@@ -114,9 +131,9 @@ def _marks(
         found.setdefault("purpose", []).extend(_done_there(f"{f.purpose or ''} {whole}", words))
     asks = found.get("asks", [])
     kinds = ("reopen", "follow-up", "progress", "supplement")
-    kind = next((k for k in kinds if k in asks), None)
+    kind = next((k for k in kinds if k in asks), None) or next((k for k, said in _SAID if said.search(whole)), None)
     moods = set(found.get("mood", ()))
-    if kind is None and "handling" in moods and "投诉" in whole and _STAFF.search(whole):
+    if kind is None and "handling" in moods and _COMPLAINED.search(whole) and _STAFF.search(whole):
         kind = "complaint"
     if kind is None and "consultation" in asks and not _WANTS.search(whole):
         kind = "consultation"
@@ -233,6 +250,8 @@ def _sites(text: str) -> tuple[str, ...]:
     """Where the thing is: addresses as they are written after a city, district or county; the bank of an account."""
     found = (_SITE_ENDS.split(site)[0] for site in _SITE.findall(text))
     sites = dict.fromkeys(s[:_SITE_CHARS] for s in found if len(s) >= 4 and not _NO_SITE.search(s))
+    if not sites:
+        sites = dict.fromkeys(place for place in _HOUSE.findall(text) if not _NO_HOUSE.search(place))
     return tuple(sites | dict.fromkeys(_BANK.findall(text)))[:_SITES_MAX]
 
 

@@ -89,11 +89,11 @@ def test_names_after_a_preposition() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        ("爷爷去世，股票账户要过户", "办爷爷的股票", None),
+        ("爷爷去世，股票账户要过户", "办爷爷的股票", "estate_equal"),
         ("爷爷去世，股票账户要过户", "老伴留下的公积金", "estate_conflict"),
         ("父亲名下的老房", "母亲留下的存款", "estate_conflict"),
         ("父亲名下的老房", "遗产的事咋办", None),
-        ("我哥哥来办，父亲去世", "父亲病故，弟弟代办", None),
+        ("我哥哥来办，父亲去世", "父亲病故，弟弟代办", "estate_equal"),
     ],
 )
 def test_whose_estate(one: str, other: str, expected: str | None) -> None:
