@@ -131,7 +131,7 @@ class WordsFile(_Strict):
     kin: Codes
     estates: Codes
     done_there: Codes
-    papers: Codes
+    things: Codes
 
 
 class PartiesFile(_Strict):
@@ -193,7 +193,7 @@ class Lexicon:
     not_names: tuple[str, ...]  # words that begin like a name
     kin: Finder[str]  # who it was that left an estate
     estates: Finder[str]  # what it consists of
-    papers: Finder[str]  # what it is that is attested, where one cause has several
+    things: Finder[str]  # what one cause has several of: papers, goods
     done_there: Mapping[str, str]  # words that stand for a purpose only right after a place
 
 
@@ -260,7 +260,7 @@ def _compiled(
         not_names=words.not_names.words,
         kin=Finder(words.kin.codes),
         estates=Finder(words.estates.codes),
-        papers=Finder(words.papers.codes),
+        things=Finder(words.things.codes),
         done_there=words.done_there.codes,
     )
 

@@ -29,7 +29,7 @@ from streams.core.same import (
 from streams.core.subject import observe_subject
 from streams.core.traits import known
 
-_UNCLEAR = frozenset({"counterparty_near", "purpose_unclear", "paper_other"})
+_UNCLEAR = frozenset({"counterparty_near", "purpose_unclear", "thing_other"})
 _LONG_MAX = 2**63 - 1
 
 FOLLOW_UP_KINDS = {

@@ -22,6 +22,8 @@ _DONE = {
     "buy": re.compile("(?<!卖)买(?!卖)|购房|购买"),
     "let": re.compile("出租|租赁|收租|收房租"),
 }
+_SAYS_LITTLE = frozenset({"house", *_DONE})
+"""One may have several houses, and sell them all."""
 _WITH_CONTENT = frozenset({"notary.will", "notary.gift", "notary.inheritance", "notary.renounce"})
 _POWER = "notary.power"
 
@@ -40,7 +42,8 @@ def observe_estate(a: Traits, b: Traits, purposes: tuple[str | None, str | None]
     if any(x.isdisjoint(y) for x, y in both):
         return "estate_conflict"
     content = _WITH_CONTENT | lexicon().each
-    return "estate_equal" if both and all(content.intersection(t.causes) for t in (a, b)) else None
+    same = frozenset[str]().union(*(x & y for x, y in both)) - _SAYS_LITTLE
+    return "estate_equal" if same and all(content.intersection(t.causes) for t in (a, b)) else None
 
 
 @lru_cache(maxsize=20_000)

@@ -24,7 +24,7 @@ NONE: Relation = (None, None)
 _SAME_TOPIC = frozenset({"cause_equal", "cause_alike"})
 _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict",
-    "site_conflict", "estate_conflict", "purpose_unclear", "paper_other",
+    "site_conflict", "estate_conflict", "purpose_unclear", "thing_other",
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})

@@ -32,7 +32,8 @@ from streams.core.traits import (
 from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
-_UNCLEAR = frozenset({"purpose_unclear", "paper_other"})
+_UNCLEAR = frozenset({"purpose_unclear", "thing_other"})
+_GOODS = ("injury.product", "consumer.", "contract.sale")
 _SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全")
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
@@ -68,8 +69,8 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     documents = all(t.causes and t.causes[0].startswith("notary") for t in (ta, tb))
     notary = same_family and (documents or "notary" in (family_a, family_b))
     used = _used(a, b, ta, tb) if notary else []
-    if notary and cause == "cause_equal" and _overlap(_papers(ta), _papers(tb)) is False:
-        used.append("paper_other")
+    if cause == "cause_equal" and (notary or _of_goods(ta)) and _overlap(_things(ta), _things(tb)) is False:
+        used.append("thing_other")
     e.reasons.extend(used)
     if estate := observe_estate(ta, tb, (a.purpose, b.purpose)):
         say(estate)
@@ -158,7 +159,7 @@ def _strength(
         return NOTHING
     soon = e.days <= limits["days_topic"]
     if party in PARTY_AGREES:
-        told = (
+        told = "thing_other" not in used and (
             exact
             or amount is True
             or (silent and soon)
@@ -282,8 +283,12 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     return found
 
 
-def _papers(t: Traits) -> tuple[str, ...]:
-    return tuple(lexicon().papers.find(t.words or ""))
+def _of_goods(t: Traits) -> bool:
+    return any(c.startswith(_GOODS) for c in t.causes)
+
+
+def _things(t: Traits) -> tuple[str, ...]:
+    return tuple(lexicon().things.find(t.words or ""))
 
 
 def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:
