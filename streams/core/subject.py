@@ -33,7 +33,9 @@ from streams.core.wording import tells
 
 PARTY_AGREES = frozenset({"counterparty_equal", "counterparty_mentioned", "counterparty_short", "counterparty_told"})
 _UNCLEAR = frozenset({"purpose_unclear", "thing_other"})
-_GOODS = ("injury.product", "consumer.", "contract.sale")
+_OF_SEVERAL = {
+    "notary.": "paper", "injury.product": "goods", "consumer.": "goods", "contract.sale": "goods", "house.sale": "home",
+}  # fmt: skip
 _SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全")
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
@@ -69,7 +71,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     documents = all(t.causes and t.causes[0].startswith("notary") for t in (ta, tb))
     notary = same_family and (documents or "notary" in (family_a, family_b))
     used = _used(a, b, ta, tb) if notary else []
-    if cause == "cause_equal" and (notary or _of_goods(ta)) and _overlap(_things(ta), _things(tb)) is False:
+    if cause == "cause_equal" and _overlap(_things(ta), _things(tb)) is False:
         used.append("thing_other")
     e.reasons.extend(used)
     if estate := observe_estate(ta, tb, (a.purpose, b.purpose)):
@@ -122,6 +124,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
     e.subject = _strength(
         e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
         to_the_yuan=amount is True and one_sum(ta.amounts, tb.amounts),
+        each=notary and not lexicon().each.isdisjoint((*ta.causes, *tb.causes)),
     )  # fmt: skip
     if estate == "estate_conflict" and e.subject == STRONG:
         e.subject = TOPIC
@@ -149,6 +152,7 @@ def _strength(
     site: bool | None,
     *,
     to_the_yuan: bool,
+    each: bool,
 ) -> int:
     limits = lexicon().limits
     if (numbered and party != "counterparty_near") or (e.quoted and party != "counterparty_conflict"):
@@ -177,6 +181,8 @@ def _strength(
         return STRONG  # the same sum within days
     if exact and (dated or (amount is True and e.days <= limits["days_near"])):
         return STRONG
+    if each and e.days > limits["days_topic"] and not site:
+        return TOPIC  # power to sell, after weeks, may be power to sell another house
     if notary and exact and _UNCLEAR.isdisjoint(used) and (site or any(u.endswith("equal") for u in used)):
         return STRONG
     topic = cause not in (None, "cause_conflict") or dated
@@ -283,12 +289,10 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     return found
 
 
-def _of_goods(t: Traits) -> bool:
-    return any(c.startswith(_GOODS) for c in t.causes)
-
-
 def _things(t: Traits) -> tuple[str, ...]:
-    return tuple(lexicon().things.find(t.words or ""))
+    """What one cause has several of: papers, goods, what a seller of homes owes."""
+    kinds = {kind for cause, kind in _OF_SEVERAL.items() if any(c.startswith(cause) for c in t.causes)}
+    return tuple(what for what in lexicon().things.find(t.words or "") if what.partition(".")[0] in kinds)
 
 
 def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:
