@@ -166,6 +166,8 @@ def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bo
     of the first. Without an opponent in common it is one only where something else is told first."""
     if not one_party:
         return x[0] not in common and y[0] not in common
+    if x[0] == y[0]:
+        return False  # what each tells first
     more = [c for c in (*x, *y) if c not in common and "." in c]
     return any(not any(_may_be_one(c, d) for d in common) for c in more)
 
