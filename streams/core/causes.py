@@ -166,9 +166,9 @@ def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bo
     of the first. Without an opponent in common it is one only where something else is told first."""
     if not one_party:
         return x[0] not in common and y[0] not in common
-    if x[0] == y[0]:
-        return False  # what each tells first
     more = [c for c in (*x, *y) if c not in common and "." in c]
+    if x[0] == y[0] and not any(group_of(c) == group_of(x[0]) for c in more):
+        return False  # what each tells first; the rest is of another field, and no second claim
     return any(not any(_may_be_one(c, d) for d in common) for c in more)
 
 

@@ -28,6 +28,7 @@ _DOUBTS = frozenset({
 })  # fmt: skip
 _NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
+_NAMED_WHOLE = frozenset({"counterparty_equal", "counterparty_mentioned"})
 _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
 _CONTENT = frozenset({
     "purpose_equal", "estate_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told",
@@ -143,6 +144,8 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
             return REVIEW, None  # a namesake may quote a number
         if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
             return SAME, None
+    if e.person == NAMESAKE and _of_the_same_two(early, late, e):
+        return SAME, None
     if e.person == NAMESAKE and e.subject >= STRONG:
         return REVIEW, None
     if e.person == NOBODY:
@@ -153,6 +156,19 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
         return NONE
     soon = "cause_equal" in e.reasons and e.days <= lexicon().limits["days_topic"]
     return (REVIEW, None) if soon or observe_texts(early, late, e) else NONE
+
+
+def _of_the_same_two(early: Features, late: Features, e: Evidence) -> bool:
+    """Two whole names, of who asks and of the other side, and one cause, within days, where nothing but a phone or a
+    number is missing: a namesake has not the same opponent, unless it is a firm, which many have."""
+    reasons = set(e.reasons)
+    named = {"name_equal", "cause_equal"} <= reasons and not reasons.isdisjoint(_NAMED_WHOLE)
+    if not named or e.other_phone or e.days > lexicon().limits["days_topic"] or not _named_by_both(early, late):
+        return False
+    if _doubts(e) or any(r.endswith("_conflict") for r in reasons):
+        return False
+    firm = known(early).firm or known(late).firm
+    return not firm and ("region_equal" in reasons or not (early.person.region and late.person.region))
 
 
 def _named_by_both(early: Features, late: Features) -> bool:
@@ -187,6 +203,8 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
         return True
     if e.days > limits["days_near"] or "cause_equal" not in reasons:
         return False
+    if "handed_in_again" in reasons:
+        return True
     return observe_texts(early, late, e) and shared_words(early, late) >= limits["words_shared_min"]
 
 

@@ -36,7 +36,7 @@ _UNCLEAR = frozenset({"purpose_unclear", "thing_other"})
 _OF_SEVERAL = {
     "notary.": "paper", "injury.product": "goods", "consumer.": "goods", "contract.sale": "goods", "house.sale": "home",
 }  # fmt: skip
-_SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全")
+_SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全|上次说缺|上次缺|重新提交|再次提交")
 _UNNAMED = frozenset({None, "counterparty_unsaid"})
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 _TELLS_MIN = 30  # characters of title and text
@@ -119,7 +119,7 @@ def observe_subject(a: Features, b: Features, e: Evidence) -> None:
         len(known(f).words or "") < _SILENT_MAX and not tells(f) for f in (a, b)
     )
     vague = cause == "cause_group" and any(not any("." in c for c in known(f).causes) and not tells(f) for f in (a, b))
-    if party in PARTY_AGREES and cause is None and same_family and _again(a, b):
+    if (party in PARTY_AGREES or cause == "cause_equal") and same_family and _again(a, b):
         say("handed_in_again")
     e.subject = _strength(
         e, True in numbers, party, cause, day, amount, used, notary, silent, vague, site,
@@ -167,7 +167,7 @@ def _strength(
             exact
             or amount is True
             or (silent and soon)
-            or "handed_in_again" in e.reasons
+            or (cause is None and "handed_in_again" in e.reasons)
             or (cause == "cause_alike" and (dated or soon))
             or (cause == "cause_group" and vague and (dated or soon))
         )
