@@ -7,7 +7,7 @@ import re
 from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
-from streams.core import parties
+from streams.core import names, parties
 from streams.core.parties import CORE_MIN, SHORT_CHARS
 
 _FORM = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
@@ -18,13 +18,16 @@ _TOLD = re.compile(
 )
 """As `_FIRM`, and what keeps the word for what it is in its name."""
 _BEFORE_A_NAME = re.compile(
-    r"诉求人?|来[电访信]人?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|"
+    r"诉求人?|来[电访信]人?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
     r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她|要退"
 )
 _AGAINST = re.compile(r"诉|与|和")
 _AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
 _PARTIES_MAX = 2
 _TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
+_COUNTED = "年月日号元块万千时点人名个余多"
+_IN_NO_NAME = re.compile("[的了我你他她您请求从不给让这那哪什说买卖吗呢吧]|真得|只有|就是|没有")
+"""What no firm is called by."""
 _GARBAGE = 1  # a character before a name is what is left of a sentence, or makes it another name
 
 
@@ -35,9 +38,10 @@ def told(head: str, text: str) -> tuple[str, ...]:
     if side:
         found[side] = None
     for match in _TOLD.finditer(text):
-        tail = _from_its_place(_BEFORE_A_NAME.split(match[1])[-1])
+        counted = text[: match.start()][-1:].isdecimal()  # 6月金盛公司
+        tail = _from_its_place(_BEFORE_A_NAME.split(match[1].lstrip(_COUNTED) if counted else match[1])[-1])
         firm = parties.core(tail + (match[2] or "公司")) if len(tail) >= CORE_MIN else None
-        if firm:
+        if firm and not _IN_NO_NAME.search(firm):
             found[firm] = None
         if len(found) >= _PARTIES_MAX:
             break
@@ -114,6 +118,17 @@ def cut_alike(a: str, b: str) -> bool:
     while n < min(len(a), len(b)) and a[-1 - n] == b[-1 - n]:
         n += 1
     return n >= max(_TAIL_MIN, len(short) - 1) or (n == len(short) >= SHORT_CHARS)
+
+
+def perhaps_one(a: str, b: str) -> bool:
+    """Whether two firms' own parts end alike: too little to take them for one, enough not to take them for two."""
+    p, q = parties.brand(a)[0][-CORE_MIN:], parties.brand(b)[0][-CORE_MIN:]
+    return len(p) == CORE_MIN and names.sound(p) == names.sound(q) is not None
+
+
+def is_a_name(own: str) -> bool:
+    """Whether a firm may be called that."""
+    return len(own) >= CORE_MIN and not _IN_NO_NAME.search(own)
 
 
 def _one_own_part(p: str, q: str, garbage: int) -> bool:

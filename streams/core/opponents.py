@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
 from schemas.events.book import Features, Traits
-from streams.core import names, offices, parties
+from streams.core import firms, names, offices, parties
 from streams.core.traits import known
 
 _HAN = r"\u4e00-\u9fff"
@@ -138,7 +138,7 @@ def _firms_in(words: str) -> tuple[str, ...]:
                 break
             if _begins(words, start):
                 own = parties.core(own + "公司") or ""
-                if len(own) >= _TAIL and not boilerplate.search(own) and not _is_word(own):
+                if firms.is_a_name(own) and not boilerplate.search(own) and not _is_word(own):
                     found[own] = None
                 break
     return tuple(found)[:_NAMES_MAX]

@@ -235,6 +235,8 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
         return "counterparty_told"
     if mine and yours:
         alike = any(_firms_alike(m, n) for m in mine for n in yours)
+        if not alike and any(firms.perhaps_one(m, n) for m in mine for n in yours):
+            return None
         return "counterparty_near" if alike else "counterparty_other"
     unsaid = (p and _has_text(tb)) or (q and _has_text(ta))
     return "counterparty_unsaid" if unsaid else None
