@@ -122,7 +122,10 @@ def cut_alike(a: str, b: str) -> bool:
 
 def perhaps_one(a: str, b: str) -> bool:
     """Whether two firms' own parts end alike: too little to take them for one, enough not to take them for two."""
-    p, q = parties.brand(a)[0][-CORE_MIN:], parties.brand(b)[0][-CORE_MIN:]
+    (own_a, trade_a), (own_b, trade_b) = parties.brand(a), parties.brand(b)
+    if trade_a and trade_b and not parties.abbreviates(*sorted((trade_a, trade_b), key=len)):
+        return False
+    p, q = own_a[-CORE_MIN:], own_b[-CORE_MIN:]
     return len(p) == CORE_MIN and names.sound(p) == names.sound(q) is not None
 
 
