@@ -25,6 +25,7 @@ _AGAINST = re.compile(r"诉|与|和")
 _AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
 _PARTIES_MAX = 2
 _TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
+_KIND = re.compile(r"(?:医院|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社|厂|店|社|行|中心)$")
 _COUNTED = "年月日号元块万千时点人名个余多"
 _IN_NO_NAME = re.compile("[的了我你他她您请求从不给让这那哪什说买卖吗呢吧]|真得|只有|就是|没有")
 """What no firm is called by."""
@@ -125,7 +126,7 @@ def perhaps_one(a: str, b: str) -> bool:
     (own_a, trade_a), (own_b, trade_b) = parties.brand(a), parties.brand(b)
     if trade_a and trade_b and not parties.abbreviates(*sorted((trade_a, trade_b), key=len)):
         return False
-    p, q = own_a[-CORE_MIN:], own_b[-CORE_MIN:]
+    p, q = (_KIND.sub("", own)[-CORE_MIN:] for own in (own_a, own_b))
     return len(p) == CORE_MIN and names.sound(p) == names.sound(q) is not None
 
 

@@ -16,7 +16,7 @@ from streams.core.traits import known
 _HAN = r"\u4e00-\u9fff"
 _BEFORE = (
     "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
-    "夫妻偶婆公东居邻人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
+    "夫妻偶婆公东居邻位人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
 )
 """Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
 _WHOSE = "夫妻偶婆东居板头与和跟被"
@@ -76,7 +76,8 @@ def one_named(a: Features, b: Features) -> bool:
 def _another_office(given: Traits, told: Traits) -> bool:
     """Whether one gives an office as the other side, and the other one tells of others only."""
     office = offices.parted(given.party) if given.party else None
-    return office is not None and told.party is None and offices.another_told(office, told.words or "")
+    other = told.party is None or offices.bare(told.party)
+    return office is not None and other and offices.another_told(office, told.words or "")
 
 
 def _people_of_both(a: Features, b: Features) -> tuple[tuple[str, ...], tuple[str, ...]]:

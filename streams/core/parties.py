@@ -21,7 +21,7 @@ _ORGANISATION = re.compile(
 )
 _BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项目部|分厂")
 _AROUND_A_ROLE = re.compile(
-    r"^(?:我的|我们|我家|我|俺|咱|他|她|该|某|这家|那家|这个|那个|一家|一个|本|原)|(?:方面|那边|们|本人|一方)$"
+    r"^(?:涉事|有关|相关|我的|我们|我家|我|俺|咱|他|她|该|某|这家|那家|这个|那个|一家|一个|本|原)|(?:方面|那边|们|本人|一方)$"
 )
 _SURNAME_ONLY = re.compile(r"^姓(\w)的?$")
 _TYPO_MIN = 5  # characters of a firm's name that one of them may be left out of
@@ -57,8 +57,8 @@ def core(name: str | None) -> str | None:
         if bare.endswith(form) and len(bare) - len(form) >= CORE_MIN:
             bare = bare[: -len(form)]
             break
-    if firm:
-        bare = _without_place(bare)
+    if firm and not _is_role(own := _without_place(bare)):
+        bare = own
     return None if _is_role(bare) or len(bare) < CORE_MIN else bare
 
 
@@ -100,6 +100,8 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         return THIN if names.thin(a) else EQUAL
     p, q = offices.parted(a), offices.parted(b)
     if p and q:
+        if not (p[1] and q[1]):
+            return THIN if p[0] == q[0] else CONFLICT
         return SHORT if offices.one_office(p, q) else CONFLICT
     if p or q:
         return THIN if (p or q)[1] == "" else CONFLICT  # type: ignore[index]  # 村里: who is meant, nobody can say

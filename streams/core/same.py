@@ -9,12 +9,11 @@ from __future__ import annotations
 from mappings.lexicon import lexicon
 from mappings.vocabulary import Family
 from schemas.events.book import Features
-from streams.core import names
+from streams.core import counterparties, names
 from streams.core.blocking import family_of
 from streams.core.causes import group_of
 from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.opponents import one_named
-from streams.core.subject import PARTY_AGREES
 from streams.core.traits import known, one_sum
 from streams.core.wording import observe_texts, shared_words, tells
 
@@ -176,7 +175,7 @@ def _named_by_both(early: Features, late: Features) -> bool:
 
 
 def party_agrees(e: Evidence) -> bool:
-    return not PARTY_AGREES.isdisjoint(e.reasons)
+    return not counterparties.AGREE.isdisjoint(e.reasons)
 
 
 def perhaps_two_causes(e: Evidence) -> bool:

@@ -49,7 +49,7 @@ _SAID = (
     ("reopen", re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)")),
     ("follow-up", re.compile(r"再次(?:来电|致电|来访|打来)[^。;]{0,24}(?:尽快|抓紧|催)")),
     ("progress", re.compile(r"(?:派给|分给|交给|转给)了?(?:哪|谁)|现在是?(?:什么|啥)(?:情况|进度)")),
-    ("supplement", re.compile(r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|的事补件")),
+    ("supplement", re.compile(r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|补充一[个份张条段]|的事补件")),
 )
 """What is wanted, where words stand between those that say it."""
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
@@ -275,3 +275,8 @@ def _numbers(text: str) -> tuple[str, ...]:
 def bare_number(number: str) -> str:
     """A ticket number as it may be quoted in a text: upper case, no hyphens."""
     return number.upper().replace("-", "")
+
+
+def overlap(a: tuple[object, ...], b: tuple[object, ...]) -> bool | None:
+    """Whether two of what is told are the same; None when a side tells nothing."""
+    return None if not a or not b else any(x in b for x in a)

@@ -1,0 +1,76 @@
+"""What a document is for and what it is of, and which of several things one cause is about: of one person and one kind,
+two documents, two houses, two faulty goods differ in no more than that."""
+
+from __future__ import annotations
+
+from rapidfuzz.fuzz import ratio
+
+from mappings.lexicon import lexicon
+from schemas.events.book import Features, Traits
+from streams.core.estates import observe_estate
+from streams.core.evidence import Evidence
+from streams.core.traits import overlap, purpose_alone, sites_agree
+
+_OF_SEVERAL = {
+    "notary.": "paper",
+    "notary.identity": "id",
+    "injury.product": "goods",
+    "consumer.": "goods",
+    "contract.sale": "goods",
+    "house.sale": "home",
+}
+"""Causes, and what of `things` they may be about."""
+
+
+def observe_use(a: Features, b: Features, ta: Traits, tb: Traits, e: Evidence, *, notary: bool) -> None:
+    """Place, purpose, estate, site and thing, as far as both tell of them. A conflict contradicts."""
+    found = _used(a, b, ta, tb) if notary else []
+    if not {"cause_equal", "cause_alike"}.isdisjoint(e.reasons) and overlap(_things(ta), _things(tb)) is False:
+        found.append("thing_other")
+    estate = observe_estate(ta, tb, (a.purpose, b.purpose))
+    site = sites_agree(ta.sites, tb.sites) if notary else None
+    of_one_thing = site or (estate == "estate_equal" and e.days <= lexicon().limits["days_topic"])
+    if of_one_thing and "purpose_unclear" in found:
+        found.remove("purpose_unclear")  # of one house, for one person, whatever words it is for
+    if estate:
+        found.append(estate)
+    if site is not None:
+        found.append("site_equal" if site else "site_conflict")
+    e.reasons.extend(found)
+    if not {"place_conflict", "purpose_conflict", "site_conflict"}.isdisjoint(found):
+        e.contradiction = True
+
+
+def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
+    """Where and for what a document is to be used: another place or purpose is another document."""
+    found = []
+    place = overlap(ta.places, tb.places)
+    if place is not None:
+        found.append("place_equal" if place else "place_conflict")
+    purpose = True if a.purpose and a.purpose == b.purpose else overlap(ta.purposes, tb.purposes)
+    if purpose is None and a.purpose and b.purpose:
+        x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
+        alike = (x in y or y in x or ratio(x, y) >= lexicon().limits["text_similar_percent"]) if x and y else None
+        if alike is False:
+            found.append("purpose_unclear")  # one of them is said in words nobody listed
+        else:
+            purpose = alike
+    elif purpose is None and (_unknown_use(a, ta, tb) or _unknown_use(b, tb, ta)):
+        found.append("purpose_unclear")
+    if purpose is not None:
+        found.append("purpose_equal" if purpose else "purpose_conflict")
+    return found
+
+
+def _things(t: Traits) -> tuple[str, ...]:
+    """What one cause has several of: papers, goods, what a seller of homes owes."""
+    kinds = {kind for cause, kind in _OF_SEVERAL.items() if any(c.startswith(cause) for c in t.causes)}
+    return tuple(what for what in lexicon().things.find(t.words or "") if what.partition(".")[0] in kinds)
+
+
+def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:
+    """Whether one names a use in words nobody listed, and the other one tells of another, and not of that."""
+    if not f.purpose or t.purposes or not other.purposes:
+        return False
+    use = purpose_alone(f.purpose)
+    return bool(use) and use not in (other.words or "")
