@@ -11,6 +11,8 @@ from streams.core.estates import observe_estate
 from streams.core.evidence import Evidence
 from streams.core.traits import overlap, purpose_alone, sites_agree
 
+_VISA = "visa"
+"""What any stay abroad takes: it says nothing of what for."""
 _OF_SEVERAL = {
     "notary.": "paper",
     "notary.identity": "id",
@@ -47,7 +49,7 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     place = overlap(ta.places, tb.places)
     if place is not None:
         found.append("place_equal" if place else "place_conflict")
-    purpose = True if a.purpose and a.purpose == b.purpose else overlap(ta.purposes, tb.purposes)
+    purpose = True if a.purpose and a.purpose == b.purpose else overlap(_purposes(ta), _purposes(tb))
     if purpose is None and a.purpose and b.purpose:
         x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
         alike = (x in y or y in x or ratio(x, y) >= lexicon().limits["text_similar_percent"]) if x and y else None
@@ -60,6 +62,10 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found
+
+
+def _purposes(t: Traits) -> tuple[str, ...]:
+    return tuple(p for p in t.purposes if p != _VISA)
 
 
 def _things(t: Traits) -> tuple[str, ...]:
