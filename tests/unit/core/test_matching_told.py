@@ -1,0 +1,141 @@
+"""Pairs that other people's wording makes hard: the other side called as people call it, one thing or another thing of
+one kind, calls whose kind only the words tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.core.test_matching_cases import Line, called, placed, status, told
+
+DEED: Line = {"family": "notary", "counterparty": None, "title": None, "item": None, "purpose": None}
+WILL = DEED | {"item": "遗嘱公证"}
+POWER = DEED | {"item": "委托公证"}
+PLAIN: Line = {"counterparty": None, "title": "拖欠工资"}
+FAULTY = {"counterparty": {"name": "宏达电器有限公司"}, "title": "产品责任", "family": "lawyer"}
+HOME = {"counterparty": {"name": "宏达房地产开发有限公司"}, "title": "商品房买卖合同纠纷", "family": "lawyer"}
+STRANGER: Line = {"id_number": None, "counterparty": {"name": "孙大力"}, "title": "民间借贷", "text": "孙大力借钱不还"}
+
+PAIRS: dict[str, tuple[Line, Line, str]] = {
+    "a firm without the county before its name": (
+        told("a", **(PLAIN | {"counterparty": {"name": "富乐中天劳务有限公司"}, "text": "工资没给。"})),
+        called("b", 3, **(PLAIN | {"text": "市民反映中天公司拖欠工资。"})),
+        "SAME",
+    ),
+    "two firms with the same end of their names, of two trades": (
+        told("a", **(PLAIN | {"text": "在绵阳岷峰建筑劳务有限公司干活，工资没给。"})),
+        called("b", 3, **(PLAIN | {"text": "绵阳岷峰机械制造有限公司不给工资。"})),
+        "REVIEW",
+    ),
+    "a month before a firm's name": (
+        told("a", **(PLAIN | {"text": "2026年1月金盛公司拖欠工资。"})),
+        called("b", 3, **(PLAIN | {"counterparty": {"name": "绵州金盛家具有限公司"}, "text": "没给工资"})),
+        "SAME",
+    ),
+    "a village by its name alone": (
+        told("a", counterparty={"name": "顺发村"}, title="承包地被收回", text="承包地被收回另包他人"),
+        called("b", 2, counterparty={"name": "顺发村村民委员会"}, title="土地承包", text="承包地被村里收回"),
+        "SAME",
+    ),
+    "two villages, one of which a field calls 村委": (
+        told("a", counterparty={"name": "村委"}, title="土地承包", text="大寨村村民委员会把承包地包给外人"),
+        called("b", 1, counterparty={"name": "后庄村村民委员会"}, title="土地承包", text="承包地后庄村委会没给登记"),
+        "REVIEW",
+    ),
+    "the county's hospital": (
+        told("a", counterparty={"name": "鄱阳县中医院"}, title="医疗纠纷", text="误诊"),
+        called("b", 2, counterparty={"name": "县中医院"}, title="医疗纠纷", text="误诊耽误了治疗"),
+        "SAME",
+    ),
+    "a dot of another kind in a name": (
+        told("a", name="斯琴·巴特尔", id_number=None),
+        called("b", 2, name="斯琴.巴特尔"),
+        "SAME",
+    ),
+    "a mother's savings by two names": (
+        told("a", **(DEED | {"item": "放弃继承公证", "purpose": "妈的存折", "text": "妈的存折都给弟弟"})),
+        told("b", 2, **(DEED | {"item": "放弃继承公证", "purpose": "母亲的存款", "text": "办放弃继承"})),
+        "SAME",
+    ),
+    "wills for two children": (
+        told("a", **WILL, text="立遗嘱，房子留给女儿"),
+        told("b", 2, **WILL, text="立遗嘱，房产给儿子"),
+        "REVIEW",
+    ),
+    "power to sell two houses": (
+        told("a", **POWER, text="委托他人代为出售古埠房屋、代收房款"),
+        told("b", 5, **POWER, text="委托他人代为出售鹅湖房屋、代收房款"),
+        "NEW",
+    ),
+    "power for one car, in other words": (
+        told("a", **POWER, text="委托家里人处理车辆过户"),
+        told("b", 5, **POWER, text="授权儿子办车辆转移登记"),
+        "SAME",
+    ),
+    "a diploma and a degree, for one use": (
+        told("a", **(DEED | {"item": "学历公证", "purpose": "香港留学", "text": "毕业证"})),
+        told("b", 3, **(DEED | {"item": "学历公证", "purpose": "香港留学", "text": "学位证"})),
+        "REVIEW",
+    ),
+    "a visa, whatever it is for": (
+        told("a", **(DEED | {"item": "无犯罪记录公证", "purpose": "英国定居", "text": "办无犯罪记录公证"})),
+        called("b", 3, **(DEED | {"family": "notary", "title": "无犯罪记录公证", "text": "办英国签证，要无犯罪证明"})),
+        "SAME",
+    ),
+    "two faulty goods of one maker": (
+        told("a", **FAULTY, text="电动车充电起火，厂家不认"),
+        told("b", 5, **FAULTY, text="高压锅爆炸烫伤，厂家不认"),
+        "REVIEW",
+    ),
+    "a home handed over late, and its deed": (
+        told("a", **HOME, text="逾期交房，要违约金"),
+        told("b", 9, **HOME, text="入住五年不给办产权证"),
+        "REVIEW",
+    ),
+    "violence, and the divorce after it": (
+        told("a", counterparty={"name": "孙大力"}, title="家庭暴力", text="申请人身安全保护令"),
+        told("b", 4, counterparty={"name": "孙大力"}, title="离婚纠纷", text="请求解除婚姻关系"),
+        "REVIEW",
+    ),
+    "two whole names, and no phone on one side": (
+        told("a", **STRANGER),
+        called("b", 4, **(STRANGER | {"phone": None})),
+        "SAME",
+    ),
+    "two whole names, and two phones": (
+        told("a", **STRANGER),
+        called("b", 4, **(STRANGER | {"phone": "13911112222"})),
+        "REVIEW",
+    ),
+    "handed in again after three weeks": (
+        told("a", **(PLAIN | {"text": "工资没给。"})),
+        told("b", 21, **(PLAIN | {"text": "讨薪。上次说缺身份证复印件，已补"})),
+        "SAME",
+    ),
+    "the first cause first, another field's second": (
+        told("a", title="合伙合同纠纷", text="散伙不清账", counterparty={"name": "孙大力"}),
+        called("b", 3, title="合伙纠纷", text="合伙，买的酒是假的，孙大力不清账", counterparty={"name": "孙大力"}),
+        "SAME",
+    ),
+    "called once more": (told("a"), called("b", 5, kind=None, title=None, text="再次来电，拖欠工资的事请尽快"), "LINK"),
+    "something is added": (told("a"), called("b", 5, kind=None, title=None, text="补充欠薪的证据：转账截图"), "LINK"),
+    "of those who handle it": (
+        told("a"),
+        called("b", 9, kind=None, title=None, text="举报经办人员在拖欠工资的事中偏袒对方，号WEB20260000a"),
+        "LINK",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pair(name: str) -> None:
+    a, b, expected = PAIRS[name]
+    for lines in ([a, b], [b, a]):
+        found = placed(lines)["b"]
+        assert found.relation == expected, found.reasons
+
+
+def test_what_is_refused_while_it_is_worked_on_has_ended() -> None:
+    told_again = told("b", 12)
+    states = [status("a", 1, "ACCEPTED"), status("a", 2, "IN_PROGRESS"), status("a", 6, "REJECTED")]
+    assert placed([told("a"), *states[:2], told_again])["b"].relation == "SAME"
+    assert placed([told("a"), *states, told_again])["b"].ticket_id == "b"
