@@ -4,19 +4,21 @@ part."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
 from streams.core import names, parties
 from streams.core.parties import CORE_MIN, SHORT_CHARS
 
-_FORM = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
-_FIRM = re.compile(rf"([\u4e00-\u9fff()（）]{{2,24}}?)(?:{_FORM}|医院|厂)")
-_TOLD = re.compile(
-    rf"([\u4e00-\u9fff()（）]{{2,24}}?)(?:{_FORM}|"
-    r"(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社))"
-)
-"""As `_FIRM`, and what keeps the word for what it is in its name."""
+_LEGAL = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
+_FORM = re.compile(f"{_LEGAL}|医院|厂")
+_TOLD_FORM = re.compile(f"{_LEGAL}|(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社)")
+"""As `_FORM`, and what keeps the word for what it is in its name."""
+_RUN_MAX = 24
+_RUN = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}\Z")
+"""What a form may be the end of."""
+_FIRM = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}?(?:{_FORM.pattern})")
 _BEFORE_A_NAME = re.compile(
     r"诉求人?|来[电访信]人?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
     r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她|要退"
@@ -38,15 +40,25 @@ def told(head: str, text: str) -> tuple[str, ...]:
     side = _against(head)
     if side:
         found[side] = None
-    for match in _TOLD.finditer(text):
-        counted = text[: match.start()][-1:].isdecimal()  # 6月金盛公司
-        tail = _from_its_place(_BEFORE_A_NAME.split(match[1].lstrip(_COUNTED) if counted else match[1])[-1])
-        firm = parties.core(tail + (match[2] or "公司")) if len(tail) >= CORE_MIN else None
+    for run, form in _runs(text, _TOLD_FORM):
+        counted = text[: run.start()][-1:].isdecimal()  # 6月金盛公司
+        tail = _from_its_place(_BEFORE_A_NAME.split(run[0].lstrip(_COUNTED) if counted else run[0])[-1])
+        firm = parties.core(tail + (form[1] or "公司")) if len(tail) >= CORE_MIN else None
         if firm and not _IN_NO_NAME.search(firm):
             found[firm] = None
         if len(found) >= _PARTIES_MAX:
             break
     return tuple(found)
+
+
+def _runs(text: str, forms: re.Pattern[str]) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """What stands before each form, none of it twice."""
+    done = 0
+    for form in forms.finditer(text):
+        run = _RUN.search(text, max(done, form.start() - _RUN_MAX), form.start())
+        if run:
+            done = form.end()
+            yield run, form
 
 
 def _from_its_place(name: str) -> str:
@@ -72,7 +84,10 @@ def nameless(text: str, *known: str | None) -> str:
             own = parties.brand(name)[0]
             if own != name and len(own) >= CORE_MIN and own in text:
                 text = _shortened(own).sub("某", text)
-    return _local_firm().sub("某", _FIRM.sub(_keep_before, text))
+    for run, form in reversed(tuple(_runs(text, _FORM))):
+        start = run.end() - len(_BEFORE_A_NAME.split(run[0])[-1])
+        text = f"{text[:start]}某{text[form.end() :]}"
+    return _local_firm().sub("某", text)
 
 
 @cache
@@ -86,11 +101,6 @@ def _local_firm() -> re.Pattern[str]:
 def _shortened(own: str) -> re.Pattern[str]:
     """A firm's own part with what people say of its trade. Not what a cause begins with: …物业服务合同纠纷."""
     return re.compile(f"{re.escape(own)}(?:(?:{lexicon().trades.pattern})(?!合同|费|纠纷))?")
-
-
-def _keep_before(match: re.Match[str]) -> str:
-    tail = _BEFORE_A_NAME.split(match[1])[-1]
-    return match[1][: len(match[1]) - len(tail)] + "某"
 
 
 def _against(head: str) -> str | None:
