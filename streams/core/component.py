@@ -179,11 +179,13 @@ class _Fold:
         return history(ticket.head.received_at, ticket.notes, until=member.received_at)[-1].state
 
     def _link(self, member: Features, links: list[tuple[Pair, str]]) -> None:
-        """A call about a matter is about one matter: the likeliest, of equals the latest."""
+        """A call about a matter is about one matter: the likeliest, of equals the latest. Services for one incident follow
+        one another: the latest comes first."""
         calls = [(p, k) for p, k in links if k in ("follow-up", "complaint", "reopen") and p.relation == LINK]
         if len(calls) > 1:
             kept = max(calls, key=lambda c: (c[0].score, c[0].a_received_at, c[0].a))
             links = [x for x in links if x not in calls or x == kept]
+        links = sorted(links, key=lambda found: -found[0].a_received_at if found[1] == "incident" else 0)
         self._links.extend(Link(member.submission_id, p.a, kind, p.reasons) for p, kind in links)
 
 

@@ -139,3 +139,14 @@ def test_what_is_refused_while_it_is_worked_on_has_ended() -> None:
     states = [status("a", 1, "ACCEPTED"), status("a", 2, "IN_PROGRESS"), status("a", 6, "REJECTED")]
     assert placed([told("a"), *states[:2], told_again])["b"].relation == "SAME"
     assert placed([told("a"), *states, told_again])["b"].ticket_id == "b"
+
+
+def test_services_for_one_incident_follow_one_another() -> None:
+    hurt = {"title": "工伤", "text": "在宏达建筑工程工地从架子上摔伤"}
+    asked = called("a", kind="consultation", **hurt)
+    aided = told("b", 3, **hurt)
+    appraised = told("c", 10, family="forensic", item="伤残等级鉴定", title="伤残等级鉴定", text="工伤摔伤后评残")
+    for lines in ([asked, aided, appraised], [appraised, aided, asked]):
+        found = placed(lines)
+        assert (found["b"].link_kind, found["b"].to) == ("incident", "a")
+        assert (found["c"].link_kind, found["c"].to) == ("incident", "b")
