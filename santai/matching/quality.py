@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,10 @@ def _asked(
 
 
 def _links(truth: dict[str, dict[str, Any]], placed: dict[str, Placement], ticket: dict[str, str]) -> dict[str, Any]:
-    """Of the links the truth names (`link_to`, a submission), how many are found, by kind if it says one."""
+    """Of the links the truth names (`link_to`, a submission), how many are found, by kind if it says one. Services
+    for one incident are a chain: whichever of them a submission is linked to leads to all the others."""
     total, found = Counter[str](), Counter[str]()
+    first = _first_of_chain(truth)
     for sid, line in truth.items():
         to, p = line.get("link_to"), placed.get(sid)
         if not to or p is None:
@@ -121,10 +123,29 @@ def _links(truth: dict[str, dict[str, Any]], placed: dict[str, Placement], ticke
         kind = str(line.get("link_kind") or "link")
         total[kind] += 1
         if p.relation == LINK and p.to is not None:
-            found[kind] += ticket.get(p.to) == ticket.get(to)
+            chained = kind == "incident" and p.to in truth and to in truth
+            found[kind] += ticket.get(p.to) == ticket.get(to) or (chained and first(p.to) == first(to))
     return {kind: _share(found[kind], n) for kind, n in sorted(total.items())} | {
         "all": _share(found.total(), total.total())
     }
+
+
+def _first_of_chain(truth: dict[str, dict[str, Any]]) -> Callable[[str], Any]:
+    """Of a submission, the matter its chain of incident links goes back to."""
+    before = {
+        line.get("matter"): truth[line["link_to"]].get("matter")
+        for line in truth.values()
+        if line.get("link_kind") == "incident" and line.get("link_to") in truth
+    }
+
+    def first(sid: str) -> Any:
+        matter, seen = truth[sid].get("matter"), set[Any]()
+        while matter in before and matter not in seen:
+            seen.add(matter)
+            matter = before[matter]
+        return matter
+
+    return first
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -179,8 +179,8 @@ class _Fold:
         return history(ticket.head.received_at, ticket.notes, until=member.received_at)[-1].state
 
     def _link(self, member: Features, links: list[tuple[Pair, str]]) -> None:
-        """A call about a matter is about one matter: the likeliest, of equals the latest. Services for one incident follow
-        one another: the latest comes first."""
+        """A call about a matter is about one matter: the likeliest, of equals the latest. Of services for one incident,
+        which follow one another, the latest comes first."""
         calls = [(p, k) for p, k in links if k in ("follow-up", "complaint", "reopen") and p.relation == LINK]
         if len(calls) > 1:
             kept = max(calls, key=lambda c: (c[0].score, c[0].a_received_at, c[0].a))

@@ -76,6 +76,11 @@ def test_links_are_judged_where_the_truth_names_them(tmp_path: Path) -> None:
     truth["d"] |= {"link_to": "b", "link_kind": "reopen"}
     truth["c"] |= {"link_to": "a", "link_kind": "incident"}
     assert judge(run, truth, WORDS)["links"] == {"incident": 0.0, "reopen": 1.0, "all": 0.5}
+    truth["c"] |= {"link_to": "b"}
+    truth["d"] |= {"link_to": "c", "link_kind": "incident"}  # c follows b: b is of the chain
+    assert judge(run, truth, WORDS)["links"] == {"incident": 0.5, "all": 0.5}
+    truth["c"] |= {"link_to": "a"}
+    assert judge(run, truth, WORDS)["links"]["all"] == 0.0
 
 
 def test_explain_tells_the_evidence_of_a_pair(tmp_path: Path) -> None:
