@@ -37,6 +37,12 @@ _WANTED = re.compile(
     "|((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定|评残)[^。;!?]{0,6}?(?:怎么|咋|如何|能否|需|要|几天|多少|收费|材料|手续|上门)"
 )
 """And those of a text: that a document or an appraisal is asked for."""
+_TESTED = re.compile(
+    "(?:签名|签字|笔迹|字迹|印章|指纹)(?:比对|检验)|检材|(?:伤残|残疾|等级)评定|(?:做|验|测)[^,。;!?]{0,6}(?:DNA|亲生|血缘)"
+)
+"""An appraisal that is not called one."""
+_PAPER = re.compile("证|记录|文件")
+"""What offices abroad ask for: where a text that tells of nothing else names the country, it is to be attested."""
 _DISPUTE = re.compile("纠纷|争议|诉讼|起诉|律师|援助|调解|仲裁")
 
 
@@ -44,12 +50,13 @@ def causes_of(
     family: str | None, item: str, title: str, text: str, whole: str, words: Lexicon
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
-    name (an item's, there or in the title, is the name of a service). And all that is mentioned."""
+    name (an item's, there or in the title, is the name of a service, unless all of the group is one matter with one
+    opponent). And all that is mentioned."""
     own = _own_words(family, f"{item} {title}") or (_wanted(title, text, words) if family is None else None)
     if item and item in title:
         title = title.replace(item, " ")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
-    found[0] = [c for c in found[0] if "." in c]
+    found[0] = [c for c in found[0] if "." in c or c in words.one]
     if family is None and own is None and not any(found):
         found[0] = words.causes["forensic"].find(item)  # 三期评定: an appraisal that is not called one
     mentions = dict.fromkeys(c for part in found for c in part)
@@ -72,7 +79,7 @@ def causes_of(
         mentions |= dict.fromkeys(concluded)
         found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
-    return tuple(dict.fromkeys(first or [c for part in found[1:] for c in part])), tuple(mentions)
+    return tuple(dict.fromkeys(first or [c for part in found for c in part])), tuple(mentions)
 
 
 def _concluded(words: str, family: str | None) -> list[str]:
@@ -134,7 +141,17 @@ def _wanted(title: str, text: str, words: Lexicon) -> str | None:
         return own if words.causes[own].find(text) else None
     if _DISPUTE.search(f"{title} {text}"):
         return None
-    return "notary" if any(words.causes["notary"].find(w) for w in _BEFORE["notary"].findall(text)) else None
+    if _TESTED.search(text) and words.causes["forensic"].find(text):
+        return "forensic"
+    called = _BEFORE["notary"].findall(text) or ([text] if _for_abroad(title, text, words) else [])
+    return "notary" if any(words.causes["notary"].find(w) for w in called) else None
+
+
+def _for_abroad(title: str, text: str, words: Lexicon) -> bool:
+    """Whether a paper is to be used in a country that the text names, and nothing else is told."""
+    if not _PAPER.search(text) or any("." in c for c in words.causes[None].find(f"{title} {text}")):
+        return False
+    return any(what == "place" for _, _, (what, _) in words.marks.spans(text))
 
 
 def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:

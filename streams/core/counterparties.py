@@ -55,7 +55,7 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
         return "counterparty_told"
     if mine and yours:
         alike = any(_firms_alike(m, n) for m in mine for n in yours)
-        if not alike and any(firms.perhaps_one(m, n) for m in mine for n in yours):
+        if not alike and any(firms.perhaps_one(m, n) or _perhaps_called(m, n) for m in mine for n in yours):
             return None
         return "counterparty_near" if alike else "counterparty_other"
     unsaid = (p and _has_text(tb)) or (q and _has_text(ta))
@@ -73,6 +73,11 @@ def _firms_alike(p: str, q: str) -> bool:
 def _misheard(p: str, q: str) -> bool:
     """Whether two people's names are one: what is told of a person may be misheard."""
     return not any(map(parties.is_organisation, (p, q))) and parties.relation(p, q) == parties.EQUAL
+
+
+def _perhaps_called(p: str, q: str) -> bool:
+    """Whether one is called by no more than a surname, 老吴, which may be the other's."""
+    return (names.thin(p) or names.thin(q)) and names.relation(p, q) != names.CONFLICT
 
 
 def _names_it(told: tuple[str, ...], t: Traits) -> bool:

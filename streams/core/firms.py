@@ -20,7 +20,7 @@ _RUN = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}\Z")
 """What a form may be the end of."""
 _FIRM = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}?(?:{_FORM.pattern})")
 _BEFORE_A_NAME = re.compile(
-    r"诉求人?|来[电访信]人?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
+    r"小区物业|小区|诉求人?|来[电访信]人?|离职后?|入职后?|辞职后?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
     r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她|要退"
 )
 _AGAINST = re.compile(r"诉|与|和")
@@ -29,7 +29,10 @@ _PARTIES_MAX = 2
 _TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
 _KIND = re.compile(r"(?:医院|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社|厂|店|社|行|中心)$")
 _COUNTED = "年月日号元块万千时点人名个余多"
-_IN_NO_NAME = re.compile("[的了我你他她您请求从不给让这那哪什说买卖吗呢吧]|真得|只有|就是|没有")
+_IN_NO_NAME = re.compile(
+    "[的了我你他她您请求从不没给让这那哪什说买卖欠替催咗吗呢吧]|未(?!来)|真得|只有|就是|结清|收取|支取|支付(?!宝)|补[交缴]|缴纳|违反|承担"
+    "|承包|垫资|(?:[干做住送]|[之以工]后|[之以]前)$"
+)
 """What no firm is called by."""
 _GARBAGE = 1  # a character before a name is what is left of a sentence, or makes it another name
 
@@ -38,7 +41,7 @@ def told(head: str, text: str) -> tuple[str, ...]:
     """Other sides that a title (甲与乙…纠纷, 甲诉乙…) and a text (…公司) name, as cores."""
     found: dict[str, None] = {}
     side = _against(head)
-    if side:
+    if side and not _IN_NO_NAME.search(side):
         found[side] = None
     for run, form in _runs(text, _TOLD_FORM):
         counted = text[: run.start()][-1:].isdecimal()  # 6月金盛公司

@@ -17,14 +17,20 @@ _ABOVE = re.compile(r"公安局$|公安分局$|人民政府$|政府$")
 """An office that stands before another one's name only to say whose it is."""
 _HERE = re.compile("^[我本该咱]?[省市县区旗镇乡]$")
 _OWN = 2  # characters that tell one village from another
+_NUMBERED = re.compile(r"第?[一二三四五六七八九十]{1,2}(?:[中小]|初中|高中|医院|幼儿园)$")
 _INSTITUTION = re.compile(
     r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|(?:骨科|口腔|眼科|妇产|儿童|精神病?|肿瘤|康复|胸科|传染病|皮肤病|心理)医院|妇幼保健院|妇女儿童医院|职工医院|"
-    r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|"
+    r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|双语学校|外国语学校|民族中学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|"
     r"农村商业银行|农商银行|农商行|农村信用社|信用联社|供电公司|自来水公司|燃气公司|热力公司|公交公司)$"
+    f"|{_NUMBERED.pattern}"
 )
 """What every county has one of: the place before it is all that tells two apart."""
 _DIVISION = re.compile(r"(?<=[\u4e00-\u9fff]{2})[省市县区旗镇乡]")
 _PLACES = re.compile(r"[省市县区旗镇乡]|街道")
+_NO_PLACE = re.compile(
+    "[的了我你他她您请求从不给让这那哪什说称被把跟和与去到找向对因由在是有没服]|反映|投诉|市民|来电|举报"
+)
+"""What the characters before an office are no place with."""
 
 
 def office(name: str) -> str | None:
@@ -44,7 +50,7 @@ def office(name: str) -> str | None:
                 continue
             return (place.rstrip(_VILLAGERS) if short == _VILLAGE else place) + short
     found = _INSTITUTION.search(name)
-    if len(name) <= _PERSON_MAX and name[0] in words.surnames:
+    if len(name) <= _PERSON_MAX and name[0] in words.surnames and not _NUMBERED.search(name):
         return None
     return _DIVISION.sub("", _HERE.sub("", name[: found.start()])) + found[0] if found else None
 
@@ -84,7 +90,7 @@ def named(party: tuple[str, str], words: str) -> bool:
 def another_told(party: tuple[str, str], words: str) -> bool:
     """Whether a text tells of offices, and of none that may be this one."""
     kind, place = party
-    told = [(lexicon().offices[m[2]], m[1].rstrip("村")) for m in _in_a_text().finditer(words)]
+    told = [(lexicon().offices[m[2]], _NO_PLACE.split(m[1])[-1].rstrip("村")) for m in _in_a_text().finditer(words)]
     own = _PLACES.split(place)[-1]
     return bool(told) and not any(
         kind == other and (not own or not where or where.endswith(own[-_OWN:]) or own.endswith(where[-_OWN:]))

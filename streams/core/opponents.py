@@ -32,7 +32,7 @@ _PLACES = "区市县镇乡村州省旗"
 _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
-    "光电太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违"
+    "光电太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违遛"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -98,7 +98,7 @@ def _firms(f: Features) -> tuple[str, ...]:
     t = known(f)
     given = (t.party,) if t.party and t.firm else ()
     told = (p for p in t.parties if p and (parties.is_organisation(p) or not _surnamed(p)))
-    found = (*given, *(told if t.firm or not t.party else ()), *_firms_in(t.words or ""))
+    found = (*given, *(told if t.firm or not t.party else ()), *firms_in(t.words or ""))
     return tuple(dict.fromkeys(parties.brand(p)[0] for p in found))
 
 
@@ -121,14 +121,15 @@ def _people_in(words: str) -> tuple[str, ...]:
         at = pattern.search(words, at.end() if named else at.start() + 1)
     for m in _whose_pattern().finditer(words):
         known_word = not taken.isdisjoint(range(m.start(), m.start() + _TAIL))
-        if not known_word and not _no_name(words, m) and not any(m[0].startswith(name) for name in found):
+        whole = not known_word and _SOMEBODY not in m[0] and not _no_name(words, m)
+        if whole and not any(m[0].startswith(name) for name in found):
             found[m[0]] = None
-    found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words))
+    found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words) if not _no_name(words, m))
     return tuple(found)[:_NAMES_MAX]
 
 
 @lru_cache(maxsize=20_000)
-def _firms_in(words: str) -> tuple[str, ...]:
+def firms_in(words: str) -> tuple[str, ...]:
     """What firms are called in a text that leaves out their legal form: what stands before a trade."""
     found: dict[str, None] = {}
     boilerplate = lexicon().boilerplate
@@ -147,7 +148,13 @@ def _firms_in(words: str) -> tuple[str, ...]:
 
 def _is_word(own: str) -> bool:
     """Whether what stands before a trade is no name: 家里电器, 市场监管."""
-    return own in lexicon().generic or any(office.startswith(own) for office in lexicon().offices)
+    words = lexicon()
+    spans = (*words.causes[None].spans(own), *words.concepts.spans(own))
+    return (
+        any(end - start == len(own) for start, end, _ in spans)
+        or own in words.generic
+        or any(office.startswith(own) for office in words.offices)
+    )
 
 
 def _other_words(words: str) -> set[int]:
@@ -203,7 +210,8 @@ def _not_a_name() -> re.Pattern[str]:
 @lru_cache(maxsize=50_000)
 def _one_person(p: str, q: str) -> bool:
     """Whether two names may be one person's: alike, or one cut off where the other goes on."""
-    return p.startswith(q) or q.startswith(p) or names.relation(p, q) not in (names.CONFLICT, names.NEAR)
+    n = min(len(p), len(q))
+    return p[:n] == q[:n] or names.relation(p[:n], q[:n]) not in (names.CONFLICT, names.NEAR)
 
 
 @lru_cache(maxsize=50_000)

@@ -143,10 +143,17 @@ def _marks(
 
 
 def _done_there(text: str, words: Lexicon) -> list[str]:
-    """What is done in a place that stands right before it, in words that elsewhere say nothing of a use: 去美国结婚."""
+    """What is done in a place that stands right before it, or in a clause of its own, in words that elsewhere say
+    nothing of a use: 去美国结婚."""
     places = (end for _, end, (what, _) in words.marks.spans(text) if what == "place")
     done = (_done_there_pattern().match(text, end) for end in places)
-    return [words.done_there[m[1]] for m in done if m]
+    said = (*done, *_clause_pattern().finditer(text))
+    return list(dict.fromkeys(words.done_there[m[1]] for m in said if m))
+
+
+@cache
+def _clause_pattern() -> re.Pattern[str]:
+    return re.compile(f"(?<=[,，。;；(])({'|'.join(lexicon().done_there)})用?(?=$|[,，。;；)])")
 
 
 @cache

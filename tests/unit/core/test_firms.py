@@ -6,6 +6,7 @@ import pytest
 
 from streams.core import offices, parties
 from streams.core.firms import cut_alike, is_a_name, nameless, perhaps_one, told
+from streams.core.opponents import firms_in
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,35 @@ def test_an_office_by_any_name(a: str, b: str, relation: str) -> None:
 def test_a_village_is_meant_without_its_committee() -> None:
     assert offices.named(("村委", "顺发"), "承包地被顺发村收回")
     assert not offices.named(("村委", "顺发"), "承包地被金盛村收回")
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [("碧江县一小", "碧江一小"), ("盘州县第二医院", "盘州第二医院"), ("高平县双语学校", "高平双语学校")],
+)
+def test_a_county_may_go_without_its_kind(full: str, short: str) -> None:
+    assert parties.relation(parties.core(full) or "", parties.core(short) or "") == parties.EQUAL
+    other = parties.core(f"正安{short[2:]}") or ""
+    assert parties.relation(parties.core(full) or "", other) == parties.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("text", "office", "another"),
+    [
+        ("市民不服交警拆除决定", "正安交警队", False),
+        ("诉求人称村里不给分征地款", "大兴镇柳溪村委", False),
+        ("市民不服交警罚款", "正安自然资源局", True),
+        ("诉求人称小坪村委会不给分征地款", "大兴镇柳溪村委", True),
+    ],
+)
+def test_what_stands_before_an_office_may_be_no_place(text: str, office: str, another: bool) -> None:
+    party = offices.parted(office)
+    assert party is not None
+    assert offices.another_told(party, text) is another
+
+
+@pytest.mark.parametrize(
+    "text", ["请求发包方结清外墙保温工程尾款", "单位未缴养老保险", "工伤保险待遇", "完工后工程款未结"]
+)
+def test_what_stands_before_a_trade_may_be_no_name(text: str) -> None:
+    assert firms_in(text) == ()

@@ -1,0 +1,74 @@
+"""Pairs of which one record has the name of a docket (案由) and the other one a citizen's words, and what the official
+list of causes calls disputes."""
+
+from __future__ import annotations
+
+import pytest
+
+from mappings.lexicon import lexicon
+from tests.unit.core.test_matching_cases import Line, called, placed, told
+
+DEED: Line = {"family": "notary", "counterparty": None, "title": None, "item": None, "purpose": None}
+TEST: Line = {"family": "forensic", "counterparty": None, "title": None, "item": None, "purpose": None}
+FATHER: Line = {"counterparty": {"name": "孙大力"}, "family": "legal-aid", "item": None}
+OPPONENT: Line = {"counterparty": {"name": "大寨村村民委员会"}, "family": "mediation", "item": None}
+
+PAIRS: dict[str, tuple[Line, Line, str]] = {
+    "maintenance, asked for after a divorce": (
+        told("a", **(FATHER | {"title": "抚养纠纷", "text": None})),
+        called("b", 4, **(FATHER | {"family": None, "title": None, "text": "离婚后儿子跟自己，孙大力不给生活费"})),
+        "SAME",
+    ),
+    "a divorce, and whose the child will be": (
+        told("a", **(FATHER | {"title": "起诉离婚", "text": None})),
+        called("b", 4, **(FATHER | {"family": None, "title": None, "text": "想和老公离婚，孩子归谁"})),
+        "SAME",
+    ),
+    "land that was taken, and its pay": (
+        told("a", **(OPPONENT | {"title": "征收补偿纠纷", "text": None})),
+        called("b", 4, **(OPPONENT | {"family": None, "title": None, "text": "自留山被征，村里克扣补偿"})),
+        "SAME",
+    ),
+    "a motorway on somebody's land": (
+        told("a", **(OPPONENT | {"title": "征地补偿", "text": None})),
+        called("b", 4, **(OPPONENT | {"family": None, "title": None, "text": "高速占了水田，钱到了村里就没下文"})),
+        "SAME",
+    ),
+    "an item that names a whole group": (
+        told("a", counterparty={"name": "孙大力"}, family="grassroots", item="相邻关系纠纷", title=None, text=None),
+        called("b", 4, counterparty={"name": "孙大力"}, title="邻里纠纷", text="滴水檐滴到我家"),
+        "SAME",
+    ),
+    "a paper that is called by what it says": (
+        told("a", **(DEED | {"item": "婚姻状况公证", "purpose": "意大利工作", "text": "办未婚公证"})),
+        called("b", 2, **(DEED | {"family": None, "text": "要证明我没结过婚，意大利工作用"})),
+        "SAME",
+    ),
+    "a test that is not called an appraisal": (
+        told("a", **(TEST | {"item": "亲子鉴定", "text": "孩子落户"})),
+        called("b", 2, **(TEST | {"family": None, "text": "要做DNA，看是不是亲生的"})),
+        "SAME",
+    ),
+    "one paper, for two uses, one of them told apart": (
+        told("a", **(DEED | {"item": "学历公证", "purpose": "英国留学", "text": "毕业证"})),
+        called("b", 2, **(DEED | {"family": None, "text": "英国那边要毕业证公证件，结婚"})),
+        "NEW",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_pairs(case: str) -> None:
+    a, b, relation = PAIRS[case]
+    assert placed([a, b])["b"].relation == relation
+
+
+@pytest.mark.parametrize(
+    "cause",
+    "抵押权纠纷 物权确认纠纷 婚姻无效纠纷 车位纠纷 遗失物返还纠纷 债权人撤销权纠纷 赠与合同纠纷 保管合同纠纷 委托合同纠纷 期货交易纠纷 "
+    "票据追索权纠纷 公司设立纠纷 侵害商业秘密纠纷 采矿权纠纷 提供劳务者致害责任纠纷 产品销售者责任纠纷 触电人身损害责任纠纷 "
+    "不明抛掷物、坠落物损害责任纠纷 侵害患者知情同意权责任纠纷 林业承包合同纠纷".split(),
+)
+def test_causes_of_the_official_list_are_known(cause: str) -> None:
+    """民事案件案由规定 (最高人民法院, 2020)."""
+    assert any("." in code for code in lexicon().causes[None].find(cause))
