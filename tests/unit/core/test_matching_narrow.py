@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.opponents import firms_in, _people_in
+from streams.core.opponents import _people_in, firms_in
 from tests.unit.core.test_matching_cases import Line, called, placed, status, told
 
 BARE: Line = {"counterparty": None, "title": "邻里纠纷"}
