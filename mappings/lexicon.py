@@ -177,6 +177,7 @@ class Lexicon:
     filed: frozenset[tuple[str, str]]  # of those, one thing and the name it is filed under
     serves: frozenset[tuple[str, str]]  # an appraisal and what it is made for, a cause or a group
     one: frozenset[str]  # groups of which the causes are alike
+    whole: frozenset[str]  # those, and groups that are alike with each of their causes
     each: frozenset[str]  # causes of which each matter has a content of its own
     marks: Finder[tuple[str, str]]  # of (what, code): place, purpose, asks, stage, mood
     titles: tuple[str, ...]
@@ -245,6 +246,12 @@ def _compiled(
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         each=frozenset(c.code for c in causes.causes if c.each),
         one=frozenset(code for code, group in causes.groups.items() if group.one),
+        whole=frozenset(
+            (
+                *(code for code, group in causes.groups.items() if group.one),
+                *(a for a, b in causes.alike if b.startswith(f"{a}.")),
+            )
+        ),
         marks=Finder(_marks(words)),
         titles=words.titles.words,
         nobody=frozenset((*words.nobody.words, *words.titles.words)),

@@ -18,7 +18,7 @@ _BEFORE = {
     "forensic": re.compile(r"([\u4e00-\u9fff()]{2,12})(?:司法)?(?:鉴定|评定|评估)"),
 }
 """What stands before these words is what a document or an appraisal is called."""
-_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴让立馆]")
+_ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴让立馆说须]")
 _NAME_CHARS = 10
 _NAMES_MAX = 3
 CONCLUDED = "?"
@@ -27,7 +27,9 @@ UNLISTED = ".~"
 """Within the code of a document or an appraisal as it is called; its name follows."""
 _SIGNS = {
     "notary": re.compile("(?<!不)公[证正](?!处|员)"),
-    "forensic": re.compile("鉴定|评定|评残|评级|评估|(?:检测|检验|化验)$"),
+    "forensic": re.compile(
+        "鉴定|评定|评残|评级|评估|(?:检测|检验|化验)$|亲子(?!关系|纠纷)|笔迹|验伤|三期|声像|毒物|文检"
+    ),
 }
 """Where no family is given, the words of item or title that tell of it."""
 _SWAPPED = re.compile("公证(遗嘱|委托书|声明书)")
@@ -39,6 +41,7 @@ _WANTED = re.compile(
 """And those of a text: that a document or an appraisal is asked for."""
 _TESTED = re.compile(
     "(?:签名|签字|笔迹|字迹|印章|指纹)(?:比对|检验)|检材|(?:伤残|残疾|等级)评定|(?:做|验|测)[^,。;!?]{0,6}(?:DNA|亲生|血缘)"
+    "|评个?几级|做伤情|做个?亲子|验伤(?!报告|单)|[算够]轻伤"
 )
 """An appraisal that is not called one."""
 _PAPER = re.compile("证|记录|文件")
@@ -50,13 +53,13 @@ def causes_of(
     family: str | None, item: str, title: str, text: str, whole: str, words: Lexicon
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is about: the exact causes of item and title, else of the text, else the whole groups that title or text
-    name (an item's, there or in the title, is the name of a service, unless all of the group is one matter with one
-    opponent). And all that is mentioned."""
+    name (an item's, there or in the title, is the name of a service, unless it is alike with its causes). And all that
+    is mentioned."""
     own = _own_words(family, f"{item} {title}") or (_wanted(title, text, words) if family is None else None)
     if item and item in title:
         title = title.replace(item, " ")
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
-    found[0] = [c for c in found[0] if "." in c or c in words.one]
+    found[0] = [c for c in found[0] if "." in c or c in words.whole]
     if family is None and own is None and not any(found):
         found[0] = words.causes["forensic"].find(item)  # 三期评定: an appraisal that is not called one
     mentions = dict.fromkeys(c for part in found for c in part)
@@ -116,7 +119,10 @@ def _name_in(words: str) -> str | None:
         if what == "place":
             words = f"{words[:start]}的{words[end:]}"
     name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
-    if len(name) < 2 or (lexicon().boilerplate.search(name) and not _listed(name)):
+    listed = _listed(name)
+    if len(name) < 2 or (not listed and len(lexicon().documents.sub("", name)) < 2):
+        return None  # 翻译公证, 证照公证: any paper may be translated
+    if lexicon().boilerplate.search(name) and not listed:
         return None
     return name
 
@@ -167,7 +173,7 @@ def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:
     if any("." in c for c in common):
         return "cause_mentioned" if _aside(x, y, common, one_party) else "cause_equal"
     if common:
-        return "cause_alike" if words.one.issuperset(common) else "cause_group"
+        return "cause_alike" if words.whole.issuperset(common) else "cause_group"
     documents = group_of(x[0]) == "notary" == group_of(y[0])  # whatever else is mentioned, each is its own document
     if any((c, d) in words.alike or group_of(c) == group_of(d) in words.one for c in x for d in y):
         return "cause_alike"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
-from streams.core import names, parties
+from streams.core import names, offices, parties
 from streams.core.parties import CORE_MIN, SHORT_CHARS
 
 _LEGAL = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
@@ -31,9 +31,10 @@ _KIND = re.compile(r"(?:医院|幼儿园|小学|中学|学校|学院|养老院|�
 _COUNTED = "年月日号元块万千时点人名个余多"
 _IN_NO_NAME = re.compile(
     "[的了我你他她您请求从不没给让这那哪什说买卖欠替催咗吗呢吧]|未(?!来)|真得|只有|就是|结清|收取|支取|支付(?!宝)|补[交缴]|缴纳|违反|承担"
-    "|承包|垫资|(?:[干做住送]|[之以工]后|[之以]前)$"
+    "|承包|垫资|[几两三四五六七八九]成|(?:[干做住送]|[之以工]后|[之以]前)$"
 )
 """What no firm is called by."""
+_TOLD_MIN = 3  # characters of a long name that are words, from which it is a sentence
 _GARBAGE = 1  # a character before a name is what is left of a sentence, or makes it another name
 
 
@@ -47,7 +48,7 @@ def told(head: str, text: str) -> tuple[str, ...]:
         counted = text[: run.start()][-1:].isdecimal()  # 6月金盛公司
         tail = _from_its_place(_BEFORE_A_NAME.split(run[0].lstrip(_COUNTED) if counted else run[0])[-1])
         firm = parties.core(tail + (form[1] or "公司")) if len(tail) >= CORE_MIN else None
-        if firm and not _IN_NO_NAME.search(firm):
+        if firm and not _IN_NO_NAME.search(firm) and (offices.parted(firm) or is_a_name(parties.brand(firm)[0])):
             found[firm] = None
         if len(found) >= _PARTIES_MAX:
             break
@@ -144,8 +145,13 @@ def perhaps_one(a: str, b: str) -> bool:
 
 
 def is_a_name(own: str) -> bool:
-    """Whether a firm may be called that."""
-    return len(own) >= CORE_MIN and not _IN_NO_NAME.search(own)
+    """Whether a firm may be called that: no sentence, and not all words that tell what happened."""
+    if len(own) < CORE_MIN or _IN_NO_NAME.search(own):
+        return False
+    words = lexicon()
+    found = (words.causes[None].spans(own), words.concepts.spans(own))
+    limit = len(own) if len(own) <= SHORT_CHARS else _TOLD_MIN
+    return all(sum(end - start for start, end, _ in spans) < limit for spans in found)
 
 
 def _one_own_part(p: str, q: str, garbage: int) -> bool:

@@ -18,9 +18,18 @@ _ABOVE = re.compile(r"公安局$|公安分局$|人民政府$|政府$")
 _HERE = re.compile("^[我本该咱]?[省市县区旗镇乡]$")
 _OWN = 2  # characters that tell one village from another
 _NUMBERED = re.compile(r"第?[一二三四五六七八九十]{1,2}(?:[中小]|初中|高中|医院|幼儿园)$")
+_SCHOOL = re.compile(r"第?([一二三四五六七八九十]{1,2})([中小])学?$")
+_SCHOOLS = {
+    "实小": "实验小学",
+    "实中": "实验中学",
+    "职中": "职业中学",
+    "中心小": "中心小学",
+    "中心园": "中心幼儿园",
+    "实幼": "实验幼儿园",
+}
 _INSTITUTION = re.compile(
     r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|(?:骨科|口腔|眼科|妇产|儿童|精神病?|肿瘤|康复|胸科|传染病|皮肤病|心理)医院|妇幼保健院|妇女儿童医院|职工医院|"
-    r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|双语学校|外国语学校|民族中学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|"
+    r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|双语学校|外国语学校|民族中学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|职业中学|"
     r"农村商业银行|农商银行|农商行|农村信用社|信用联社|供电公司|自来水公司|燃气公司|热力公司|公交公司)$"
     f"|{_NUMBERED.pattern}"
 )
@@ -49,10 +58,19 @@ def office(name: str) -> str | None:
             if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
                 continue
             return (place.rstrip(_VILLAGERS) if short == _VILLAGE else place) + short
+    name = _in_full(name)
     found = _INSTITUTION.search(name)
     if len(name) <= _PERSON_MAX and name[0] in words.surnames and not _NUMBERED.search(name):
         return None
     return _DIVISION.sub("", _HERE.sub("", name[: found.start()])) + found[0] if found else None
+
+
+def _in_full(name: str) -> str:
+    """A school's name as it is written: 三中 is 第三中学, 实小 is 实验小学."""
+    numbered = _SCHOOL.search(name)
+    if numbered:
+        return f"{name[: numbered.start()]}第{numbered[1]}{numbered[2]}学"
+    return next((name[: -len(s)] + full for s, full in _SCHOOLS.items() if name.endswith(s) and len(name) <= 7), name)
 
 
 @lru_cache(maxsize=20_000)

@@ -39,12 +39,13 @@ _ALL_HAN = re.compile(f"[{_HAN}]+")
 _OWN_MAX = 8
 _TAIL = 2  # characters of a firm's own name that tell it from another of its trade
 _NAMES_MAX = 6
+_FORENSIC = "forensic"  # who asks for an appraisal names the court or the police that sent him, and no opponent
 _WHOLE_MIN = 3  # two characters may be anything
 
 
 def others_named(a: Features, b: Features) -> bool:
     """Whether both texts name somebody as the other side, and nobody in common."""
-    if any(_another_office(known(x), known(y)) for x, y in ((a, b), (b, a))):
+    if _FORENSIC not in (a.family, b.family) and any(_another_office(known(x), known(y)) for x, y in ((a, b), (b, a))):
         return True
     mine, yours = _people_of_both(a, b)
     if mine and yours:
@@ -99,7 +100,7 @@ def _firms(f: Features) -> tuple[str, ...]:
     given = (t.party,) if t.party and t.firm else ()
     told = (p for p in t.parties if p and (parties.is_organisation(p) or not _surnamed(p)))
     found = (*given, *(told if t.firm or not t.party else ()), *firms_in(t.words or ""))
-    return tuple(dict.fromkeys(parties.brand(p)[0] for p in found))
+    return tuple(own for own in dict.fromkeys(parties.brand(p)[0] for p in found) if len(own) >= parties.CORE_MIN)
 
 
 @lru_cache(maxsize=20_000)
@@ -148,13 +149,7 @@ def firms_in(words: str) -> tuple[str, ...]:
 
 def _is_word(own: str) -> bool:
     """Whether what stands before a trade is no name: 家里电器, 市场监管."""
-    words = lexicon()
-    spans = (*words.causes[None].spans(own), *words.concepts.spans(own))
-    return (
-        any(end - start == len(own) for start, end, _ in spans)
-        or own in words.generic
-        or any(office.startswith(own) for office in words.offices)
-    )
+    return own in lexicon().generic or any(office.startswith(own) for office in lexicon().offices)
 
 
 def _other_words(words: str) -> set[int]:

@@ -54,9 +54,9 @@ _SAID = (
 """What is wanted, where words stand between those that say it."""
 _DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _MANY = re.compile(
-    r"(?:\d|[一二三四五六七八九十几数])(?:余|多)?[名个位]"
+    r"(?<!同去的)(?<!同来的)(?<!还有)(?<!另有)(?<!其他)(?<![\d一二三四五六七八九十])(?:\d+|[一二三四五六七八九十几数]+)(?:余|多)?[名个位]"
     r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
-    r"(?!.{0,3}[堵围闹守])"
+    r"(?!.{0,3}[堵围闹守]|[也都均])"
 )
 _SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)

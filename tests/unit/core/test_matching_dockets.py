@@ -49,6 +49,38 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
         called("b", 2, **(TEST | {"family": None, "text": "要做DNA，看是不是亲生的"})),
         "SAME",
     ),
+    "a leak, and a place to park": (
+        told("a", counterparty={"name": "孙大力"}, family="mediation", title="相邻关系", text="楼上泡了我家，没人赔"),
+        told("b", 4, counterparty={"name": "孙大力"}, family="mediation", title="占用车位", text="车位被占，天天吵架"),
+        "REVIEW",
+    ),
+    "bad seed, and land that was let": (
+        told("a", counterparty={"name": "九州农业开发公司"}, family="mediation", title="农资质量", text="复合肥有毛病"),
+        told(
+            "b", 4, counterparty={"name": "九州农业开发公司"}, family="mediation", title="土地承包", text="承包费没给"
+        ),
+        "NEW",
+    ),
+    "who tells of others who were not paid": (
+        told("a", title="欠薪", text="在宏达建筑工程公司干活，工资没给"),
+        called("b", 2, title="欠薪", text="宏达建筑工程公司拖欠工资，同去的22名工友也没结清"),
+        "SAME",
+    ),
+    "a school by its short name": (
+        told("a", counterparty={"name": "浮梁县实验小学"}, family="mediation", title="校园伤害", text="课间摔伤"),
+        called("b", 2, counterparty={"name": "实小"}, title="学生受伤", text="孩子课间摔伤，学校不赔"),
+        "SAME",
+    ),
+    "the police that sent somebody to be appraised": (
+        told("a", **(TEST | {"counterparty": {"name": "东湖区人民法院"}, "item": "伤残等级鉴定", "text": "评残"})),
+        called("b", 2, **(TEST | {"family": None, "text": "派出所让来的，腿伤了，评个几级"})),
+        "SAME",
+    ),
+    "a paper to be translated, whatever its item is called": (
+        told("a", **(DEED | {"purpose": "日本留学", "text": "营业执照的翻译公证件"})),
+        called("b", 2, **(DEED | {"family": "notary", "text": "营业执照要去日本留学用，咨询翻译公证"})),
+        "SAME",
+    ),
     "one paper, for two uses, one of them told apart": (
         told("a", **(DEED | {"item": "学历公证", "purpose": "英国留学", "text": "毕业证"})),
         called("b", 2, **(DEED | {"family": None, "text": "英国那边要毕业证公证件，结婚"})),
