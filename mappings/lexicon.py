@@ -139,6 +139,7 @@ class PartiesFile(_Strict):
 
     generic: WordList
     offices: Codes
+    schools: Codes
 
 
 class Finder(Generic[_C]):
@@ -184,6 +185,7 @@ class Lexicon:
     nobody: frozenset[str]
     generic: frozenset[str]
     offices: Mapping[str, str]  # what an office of the state is called to what it is called shortest, longest first
+    schools: Mapping[str, str]  # how a school's short name ends, and how its full one does
     boilerplate: re.Pattern[str]  # what anybody writes
     documents: re.Pattern[str]  # what names of documents and appraisals have in common
     forms: tuple[str, ...]  # longest first
@@ -257,6 +259,7 @@ def _compiled(
         nobody=frozenset((*words.nobody.words, *words.titles.words)),
         generic=frozenset(parties.generic.words),
         offices=_offices(parties.offices),
+        schools=parties.schools.codes,
         boilerplate=_any_of(words.boilerplate),
         documents=_any_of(words.documents),
         trades=_any_of(words.trades),

@@ -19,14 +19,6 @@ _HERE = re.compile("^[我本该咱]?[省市县区旗镇乡]$")
 _OWN = 2  # characters that tell one village from another
 _NUMBERED = re.compile(r"第?[一二三四五六七八九十]{1,2}(?:[中小]|初中|高中|医院|幼儿园)$")
 _SCHOOL = re.compile(r"第?([一二三四五六七八九十]{1,2})([中小])学?$")
-_SCHOOLS = {
-    "实小": "实验小学",
-    "实中": "实验中学",
-    "职中": "职业中学",
-    "中心小": "中心小学",
-    "中心园": "中心幼儿园",
-    "实幼": "实验幼儿园",
-}
 _INSTITUTION = re.compile(
     r"(?:第[一二三四五六七八九十]{1,2}|[一二三四五六七八九十])?(?:人民医院|中心医院|中医院|中医医院|(?:骨科|口腔|眼科|妇产|儿童|精神病?|肿瘤|康复|胸科|传染病|皮肤病|心理)医院|妇幼保健院|妇女儿童医院|职工医院|"
     r"中心卫生院|中学|小学|实验学校|实验小学|实验中学|中心小学|双语学校|外国语学校|民族中学|中心幼儿园|实验幼儿园|高级中学|初级中学|职业学校|职业中学|"
@@ -70,7 +62,8 @@ def _in_full(name: str) -> str:
     numbered = _SCHOOL.search(name)
     if numbered:
         return f"{name[: numbered.start()]}第{numbered[1]}{numbered[2]}学"
-    return next((name[: -len(s)] + full for s, full in _SCHOOLS.items() if name.endswith(s) and len(name) <= 7), name)
+    short = next((short for short in lexicon().schools if name.endswith(short)), None)
+    return name[: -len(short)] + lexicon().schools[short] if short else name
 
 
 @lru_cache(maxsize=20_000)
