@@ -72,8 +72,8 @@ def await_leaders(
     waiting = [TopicPartition(name, p) for name, count in partitions.items() for p in range(count)]
     until = time.monotonic() + timeout_s
     while True:
-        asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()))
-        errors = {tp: told.exception(timeout_s) for tp, told in asked.items()}
+        asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()), request_timeout=ANSWER_S)
+        errors = {tp: told.exception() for tp, told in asked.items()}  # an answer that does not come is an error, too
         unled = {tp: error.args[0] for tp, error in errors.items() if error is not None}
         if not unled or time.monotonic() > until:
             return unled
