@@ -13,14 +13,16 @@ from streams.core.parties import CORE_MIN, SHORT_CHARS
 
 _LEGAL = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
 _FORM = re.compile(f"{_LEGAL}|医院|厂")
-_TOLD_FORM = re.compile(f"{_LEGAL}|(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社)")
+_TOLD_FORM = re.compile(
+    f"{_LEGAL}|(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社|旗舰店|专营店|专卖店|经营部|门市部)"
+)
 """As `_FORM`, and what keeps the word for what it is in its name."""
 _RUN_MAX = 24
-_RUN = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}\Z")
-"""What a form may be the end of."""
+_RUN = re.compile(rf"(?:[\u4e00-\u9fff]|[(（][\u4e00-\u9fff]{{1,6}}[)）]){{2,{_RUN_MAX}}}\Z")
+"""What a form may be the end of; a bracket that is open before it begins a firm's name: 拖欠工资（宏达公司）."""
 _FIRM = re.compile(rf"[\u4e00-\u9fff()（）]{{2,{_RUN_MAX}}}?(?:{_FORM.pattern})")
 _BEFORE_A_NAME = re.compile(
-    r"小区物业|小区|诉求人?|来[电访信]人?|离职后?|入职后?|辞职后?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
+    r"(?:纠纷|争议|一案|仲裁|赔偿)(?:[(（][^)）]*[)）])?|小区物业|小区|诉求人?|来[电访信]人?|离职后?|入职后?|辞职后?|反[映应]|投诉|举报|咨询|对象|涉及|商家|厂家|业主|以后|之后|入股|合伙|尾款|工地|公司|请求|确认|单位|认为|持有|"
     r"在|与|被|向|给|由|对|跟|到|系|从|于|我|称|是|的|要求|因|经|为|市民|诉|遭|让|叫|告|欠|找|说|讲|问|一下|他|她|要退"
 )
 _AGAINST = re.compile(r"诉|与|和")

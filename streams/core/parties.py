@@ -29,6 +29,7 @@ _PERSON_MAX = 4
 SHORT_CHARS = 4  # 字号 and trade: how people call a firm
 CORE_MIN = 2
 _PLACE_CHARS = (2, 3)
+_LEGAL = ("公司", "集团")
 
 EQUAL, SHORT, NEAR, THIN, CONFLICT = "equal", "short", "near", "thin", "conflict"
 """The same; a short form of the other; might be either; cannot be read; another."""
@@ -166,7 +167,8 @@ def short_or_another(a: str, b: str) -> str:
     short, full = (a, b) if len(a) < len(b) else (b, a)
     if _BRANCH.search(full) and not _BRANCH.search(short):
         return CONFLICT
-    return NEAR if any(short.endswith(form) for form in lexicon().forms if form != "公司") else SHORT
+    whole = (form for form in lexicon().forms if form.endswith(_LEGAL) and form != "公司")
+    return NEAR if any(short.endswith(form) for form in whole) else SHORT
 
 
 def mentioned(party: str, words: str) -> str | None:

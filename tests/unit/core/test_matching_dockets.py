@@ -81,6 +81,31 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
         called("b", 2, **(DEED | {"family": "notary", "text": "营业执照要去日本留学用，咨询翻译公证"})),
         "SAME",
     ),
+    "what was asked about before": (
+        told("a", **FATHER, title="起诉离婚", text="感情破裂"),
+        called("b", 9, kind=None, counterparty=None, title="诉求", text="就我那个离婚的事，你们给我问了没有啊"),
+        "LINK",
+    ),
+    "of the staff, in plain words": (
+        told("a", title="欠薪", text="宏达建筑工程公司拖欠工资"),
+        called("b", 9, kind=None, counterparty=None, title=None, text="我要告办欠薪那个工作人员，踢皮球，跑了五趟"),
+        "LINK",
+    ),
+    "a cause and a firm in brackets": (
+        told("a", title="追索劳动报酬（宏达建筑工程公司）", text=None, counterparty=None),
+        called("b", 3, title=None, text="宏达建筑工程公司拖欠工资", counterparty=None),
+        "SAME",
+    ),
+    "a works by two names": (
+        told("a", title="未缴社会保险争议", text="没交社保", counterparty={"name": "德馨机械制造有限公司"}),
+        called("b", 3, title=None, text="公司一直不给上五险", counterparty={"name": "德馨机械厂"}),
+        "SAME",
+    ),
+    "two who died": (
+        told("a", **(DEED | {"text": "我家老人苏凯波走了，存款银行让去公证处开继承公证"})),
+        told("b", 4, **(DEED | {"title": "继承权公证（被继承人杨佳琴）"})),
+        "REVIEW",
+    ),
     "one paper, for two uses, one of them told apart": (
         told("a", **(DEED | {"item": "学历公证", "purpose": "英国留学", "text": "毕业证"})),
         called("b", 2, **(DEED | {"family": None, "text": "英国那边要毕业证公证件，结婚"})),
