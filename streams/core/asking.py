@@ -1,0 +1,48 @@
+"""What is asked for, where no source tells the kind of a record: said outright, or in words with others between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+_WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
+_STAFF = re.compile(
+    r"投诉你们|律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|热线|中心|司法所|法援|援助"
+)
+"""Of whom a complaint about the handling complains; else it is of the other side."""
+_COMPLAINED = re.compile(
+    r"投诉|举报|控告|不满|差评|追究|要告[^,。;]{0,14}(?:工作人员|经办|承办|窗口)|反[映应].{0,24}(?:工作人员|经办|承办|办案)"
+)
+_SAID = (
+    ("reopen", re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)")),
+    (
+        "follow-up",
+        re.compile(
+            r"(?:上次|上回|前期|此前|先前|之前|上周|上个?月|前几天|早先)(?:来电|打电话|打来)?(?:登记|反映|申请|报|提|说|受理|咨询|投诉|交)"
+            r"[^。;]{0,24}(?:尽快|抓紧|还没|一直没|等了|没有?(?:消息|回复|答复|结果|动静))"
+            r"|我那个?[^,。;]{1,14}事[^。;]{0,14}(?:问了|办了|处理了|到底)|你们(?:给我|帮我)(?:问|办|查|处理)了(?:没|吗)"
+        ),
+    ),
+    ("follow-up", re.compile(r"再次(?:来电|致电|来访|打来)[^。;]{0,24}(?:尽快|抓紧|催)")),
+    ("progress", re.compile(r"(?:询问|咨询|查询|了解|想问)[^。;]{0,24}(?:办理|处理|审核)(?:进展|进度)")),
+    ("progress", re.compile(r"(?:派给|分给|交给|转给)了?(?:哪|谁)|现在是?(?:什么|啥)(?:情况|进度)")),
+    ("supplement", re.compile(r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|补充一[个份张条段]|的事补件")),
+)
+"""What is wanted, where words stand between those that say it."""
+_KINDS = ("reopen", "follow-up", "progress", "supplement")
+
+
+def asked_for(marks: Collection[str], words: str, *, of_handling: bool) -> str | None:
+    """The kind: of all that the lexicon's words mark the first in the order of `_KINDS`, or what is said; a complaint
+    only of those who handle the matter, a consultation only where nothing is wanted. None: an application, for all
+    that is told.
+
+    >>> asked_for((), "就我那个离婚的事,你们给我问了没有", of_handling=False)
+    'follow-up'
+    """
+    kind = next((k for k in _KINDS if k in marks), None) or next((k for k, said in _SAID if said.search(words)), None)
+    if kind is None and of_handling and _COMPLAINED.search(words) and _STAFF.search(words):
+        return "complaint"
+    if kind is None and "consultation" in marks and not _WANTS.search(words):
+        return "consultation"
+    return kind
