@@ -214,13 +214,19 @@ def lexicon() -> Lexicon:
     return _compiled(numbers, causes, words, concepts, parties)
 
 
-def _finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
-    """Notarial matters and appraisals are told in everyday words, which elsewhere mean other things."""
-    groups = {w: code for code, g in causes.groups.items() for w in g.words}
-    about: dict[str | None, dict[str, str | None]] = {None: {**groups, **dict.fromkeys(causes.none)}}
+def finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
+    """Notarial matters and appraisals are told in everyday words, which elsewhere mean other things. Raises Stop where
+    a word is given to two: the later one would win, and nobody would see it."""
+    about: dict[str | None, dict[str, str | None]] = {None: dict.fromkeys(causes.none)}
+    given: list[tuple[str | None, str, tuple[str, ...]]] = [(None, code, g.words) for code, g in causes.groups.items()]
     for cause in causes.causes:
         group = cause.code.partition(".")[0]
-        about.setdefault(group if group in OWN_WORDS else None, {}).update(dict.fromkeys(cause.words, cause.code))
+        given.append((group if group in OWN_WORDS else None, cause.code, cause.words))
+    for family, code, words in given:
+        known = about.setdefault(family, {})
+        for word in words:
+            if known.setdefault(word, code) != code:
+                raise Stop(f"{FOLDER / 'causes'}.yaml: “{word}”既属于 {known[word]}，又属于 {code}")
     return {family: Finder(found) for family, found in about.items()}
 
 
@@ -240,7 +246,7 @@ def _compiled(
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
-        causes=_finders(causes),
+        causes=finders(causes),
         concepts=_concepts(concepts),
         told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.lexicon import lexicon
+from mappings.lexicon import CausesFile, finders, lexicon
+from schemas.errors import Stop
 from schemas.events.book import Features, Traits
 from streams.core.causes import CONCLUDED, compare_causes
 from streams.core.names import pairs_of
@@ -182,3 +183,11 @@ def test_of_what_may_be_meant_that_is_concluded_of_which_more_is_told() -> None:
 def test_a_word_stands_for_what_the_words_within_it_stand_for() -> None:
     table = lexicon().concepts
     assert set(table.find("上班")[0]) <= set(table.find("上班路")[0])
+
+
+def test_a_word_given_to_two_causes_stops_with_both() -> None:
+    sale = {"code": "contract.sale", "title": "买卖", "why": "货物", "words": ["货款"]}
+    both = {"groups": {"contract": {"title": "合同", "words": []}}, "none": [], "alike": [], "filed": [], "serves": {}}
+    file = CausesFile.model_validate(both | {"causes": [sale, sale | {"code": "contract.works"}]})
+    with pytest.raises(Stop, match=r"“货款”既属于 contract\.sale，又属于 contract\.works"):
+        finders(file)
