@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from connectors.sqlite import prepare
 from schemas.errors import Retry, Stop
 
 metadata = MetaData()
@@ -120,11 +121,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """WAL, so that readers do not wait; every commit on the disk, because Kafka's offset is committed after it."""
 
     def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # pysqlite must not open transactions of its own
-        cursor = connection.cursor()
-        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        prepare(connection, "synchronous=FULL")
 
     def begun(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail, not wait, when another has written in between.

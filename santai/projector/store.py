@@ -30,6 +30,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from connectors.sqlite import prepare
 from santai.projector.fold import Change
 from santai.projector.schema import MEMBERSHIPS, METADATA, OFFSETS, RULES, SUBMISSIONS, TICKETS, Rule
 from schemas.errors import Retry, SantaiError, Stop
@@ -103,13 +104,9 @@ def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(url)
 
     def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # pysqlite must not open transactions of its own
-        cursor = connection.cursor()
-        # WAL: readers do not wait for the projector. NORMAL: a power cut may undo the last commits, never half of one;
-        # rows and offsets go back together and what is missing is folded again.
-        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        # NORMAL: a power cut may undo the last commits, never half of one; rows and offsets go back together and what
+        # is missing is folded again.
+        prepare(connection, "synchronous=NORMAL", "cache_size=-65536")
 
     def begun(connection: Connection) -> None:
         # Deferred: readers get a snapshot; a writer's first statement here is always a write, which waits its turn.

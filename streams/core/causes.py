@@ -19,6 +19,8 @@ _BEFORE = {
 }
 """What stands before these words is what a document or an appraisal is called."""
 _ASKED = re.compile(r"[要办想做开请份个的用去往给看盖需求赴让立馆说须]")
+_QUARREL = "neighbour.quarrel"
+"""What is told beside anything else, 因停车口角被打伤, is not what it is about."""
 _NAME_CHARS = 10
 _NAMES_MAX = 3
 CONCLUDED = "?"
@@ -82,6 +84,7 @@ def causes_of(
         mentions |= dict.fromkeys(concluded)
         found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
+    first = [c for c in first if c != _QUARREL] or first
     return tuple(dict.fromkeys(first or [c for part in found for c in part])), tuple(mentions)
 
 

@@ -16,7 +16,7 @@ from streams.core.traits import known
 _HAN = r"\u4e00-\u9fff"
 _BEFORE = (
     "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
-    "夫妻偶婆公东居邻位人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到"
+    "夫妻偶婆公东居邻位人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到买购"
 )
 """Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
 _WHOSE = "夫妻偶婆东居板头与和跟被"
