@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-_WANTS = re.compile(r"要求|请求|申请|希望协助|诉求")  # a call in which something is asked for is no mere question
 _STAFF = re.compile(
     r"投诉你们|律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|办[^,。;]{1,30}人暗示|热线|中心|司法所|法援|援助"
 )
@@ -49,8 +48,8 @@ _KINDS = ("reopen", "follow-up", "progress", "supplement")
 
 def asked_for(marks: Collection[str], words: str, *, of_handling: bool) -> str | None:
     """The kind: of all that the lexicon's words mark the first in the order of `_KINDS`, or what is said; a complaint
-    only of those who handle the matter, a consultation only where nothing is wanted. None: an application, for all
-    that is told.
+    only of those who handle the matter. None: an application, for all that is told. That somebody asks (咨询) makes no
+    consultation: whoever wants a thing asks how to get it, and which of the two it is a source says.
 
     >>> asked_for((), "就我那个离婚的事,你们给我问了没有", of_handling=False)
     'follow-up'
@@ -58,6 +57,4 @@ def asked_for(marks: Collection[str], words: str, *, of_handling: bool) -> str |
     kind = next((k for k in _KINDS if k in marks), None) or next((k for k, said in _SAID if said.search(words)), None)
     if kind is None and of_handling and _COMPLAINED.search(words) and _STAFF.search(words):
         return "complaint"
-    if kind is None and "consultation" in marks and not _WANTS.search(words):
-        return "consultation"
     return kind
