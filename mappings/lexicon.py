@@ -122,6 +122,7 @@ class WordsFile(_Strict):
     boilerplate: WordList
     documents: WordList
     forms: WordList
+    shops: WordList
     trades: WordList
     provinces: WordList
     cities: WordList
@@ -188,7 +189,8 @@ class Lexicon:
     schools: Mapping[str, str]  # how a school's short name ends, and how its full one does
     boilerplate: re.Pattern[str]  # what anybody writes
     documents: re.Pattern[str]  # what names of documents and appraisals have in common
-    forms: tuple[str, ...]  # longest first
+    forms: tuple[str, ...]  # what a firm's registered name ends with
+    endings: tuple[str, ...]  # those, and what people call it by, longest first
     trades: re.Pattern[str]
     provinces: tuple[str, ...]
     cities: frozenset[str]
@@ -243,6 +245,7 @@ def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
 def _compiled(
     numbers: WeightsFile, causes: CausesFile, words: WordsFile, concepts: ConceptsFile, parties: PartiesFile
 ) -> Lexicon:
+    one = frozenset(code for code, group in causes.groups.items() if group.one)
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
@@ -253,13 +256,8 @@ def _compiled(
         filed=frozenset((a, b) for pair in causes.filed for a, b in (pair, pair[::-1])),
         serves=frozenset((a, b) for a, made_for in causes.serves.items() for b in made_for),
         each=frozenset(c.code for c in causes.causes if c.each),
-        one=frozenset(code for code, group in causes.groups.items() if group.one),
-        whole=frozenset(
-            (
-                *(code for code, group in causes.groups.items() if group.one),
-                *(a for a, b in causes.alike if b.startswith(f"{a}.")),
-            )
-        ),
+        one=one,
+        whole=one.union(a for a, b in causes.alike if b.startswith(f"{a}.")),
         marks=Finder(_marks(words)),
         titles=words.titles.words,
         nobody=frozenset((*words.nobody.words, *words.titles.words)),
@@ -269,7 +267,8 @@ def _compiled(
         boilerplate=_any_of(words.boilerplate),
         documents=_any_of(words.documents),
         trades=_any_of(words.trades),
-        forms=tuple(sorted(words.forms.words, key=len, reverse=True)),
+        forms=words.forms.words,
+        endings=tuple(sorted((*words.forms.words, *words.shops.words), key=len, reverse=True)),
         provinces=words.provinces.words,
         cities=frozenset(words.cities.words),
         surnames=frozenset(words.surnames.words),

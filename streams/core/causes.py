@@ -43,7 +43,7 @@ _WANTED = re.compile(
 """And those of a text: that a document or an appraisal is asked for."""
 _TESTED = re.compile(
     "(?:签名|签字|笔迹|字迹|印章|指纹)(?:比对|检验)|检材|(?:伤残|残疾|等级|能力)评定|(?:做|验|测)[^,。;!?]{0,6}(?:DNA|亲生|血缘|亲子)|抽的?血"
-    "|评残|血检|血样|血液酒精|酒精检测|评个?几级|做伤情|做个?亲子|验伤(?!报告|单)|[算够]轻伤"
+    "|评残|血检|血样|血液酒精|酒精检测|评个?几级|做伤情|验伤(?!报告|单)|[算够]轻伤"
 )
 """An appraisal that is not called one."""
 _PAPER = re.compile("证|记录|文件")
@@ -122,12 +122,10 @@ def _name_in(words: str) -> str | None:
         if what == "place":
             words = f"{words[:start]}的{words[end:]}"
     name = _ASKED.split(words.rstrip("的"))[-1].strip("()")[-_NAME_CHARS:]
-    listed = _listed(name)
-    if len(name) < 2 or (not listed and len(lexicon().documents.sub("", name)) < 2):
-        return None  # 翻译公证, 证照公证: any paper may be translated
-    if lexicon().boilerplate.search(name) and not listed:
+    if len(name) < 2:
         return None
-    return name
+    vague = len(lexicon().documents.sub("", name)) < 2  # 翻译公证, 证照公证: any paper may be translated
+    return name if _listed(name) or not (vague or lexicon().boilerplate.search(name)) else None
 
 
 def _listed(name: str) -> bool:

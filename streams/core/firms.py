@@ -13,9 +13,8 @@ from streams.core.parties import CORE_MIN, SHORT_CHARS
 
 _LEGAL = r"(?:[（(]集团[)）]|集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|公司)|集团|合作社|商行|超市|酒店"
 _FORM = re.compile(f"{_LEGAL}|医院|厂")
-_TOLD_FORM = re.compile(
-    f"{_LEGAL}|(医院|厂(?![家里商房长区方子])|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社|旗舰店|专营店|专卖店|经营部|门市部)"
-)
+_INSTITUTES = "幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社"
+_TOLD_FORM = re.compile(f"{_LEGAL}|(医院|厂(?![家里商房长区方子])|{_INSTITUTES}|旗舰店|专营店|专卖店|经营部|门市部)")
 """As `_FORM`, and what keeps the word for what it is in its name."""
 _RUN_MAX = 24
 _RUN = re.compile(rf"(?:[\u4e00-\u9fff]|[(（][\u4e00-\u9fff]{{1,6}}[)）]){{2,{_RUN_MAX}}}\Z")
@@ -29,7 +28,7 @@ _AGAINST = re.compile(r"诉|与|和")
 _AROUND = re.compile(r"(?:之间|有关|关于|发生|存在|产生|的|因|一案)+$")
 _PARTIES_MAX = 2
 _TAIL_MIN = 5  # characters at the end of a firm's name; all but one, for many end with the same trade
-_KIND = re.compile(r"(?:医院|幼儿园|小学|中学|学校|学院|养老院|敬老院|旅行社|厂|店|社|行|中心)$")
+_KIND = re.compile(f"(?:医院|{_INSTITUTES}|厂|店|社|行|中心)$")
 _COUNTED = "年月日号元块万千时点人名个余多"
 _IN_NO_NAME = re.compile(
     "[的了我你他她您请求从不没给让这那哪什说买卖欠替催咗吗呢吧]|未(?!来)|真得|只有|就是|结清|收取|支取|支付(?!宝)|补[交缴]|缴纳|违反|承担"

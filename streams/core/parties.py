@@ -29,7 +29,6 @@ _PERSON_MAX = 4
 SHORT_CHARS = 4  # 字号 and trade: how people call a firm
 CORE_MIN = 2
 _PLACE_CHARS = (2, 3)
-_LEGAL = ("公司", "集团")
 
 EQUAL, SHORT, NEAR, THIN, CONFLICT = "equal", "short", "near", "thin", "conflict"
 """The same; a short form of the other; might be either; cannot be read; another."""
@@ -54,7 +53,7 @@ def core(name: str | None) -> str | None:
         return None
     if (called := offices.office(bare)) is not None:
         return called
-    for form in words.forms:
+    for form in words.endings:
         if bare.endswith(form) and len(bare) - len(form) >= CORE_MIN:
             bare = bare[: -len(form)]
             break
@@ -167,8 +166,7 @@ def short_or_another(a: str, b: str) -> str:
     short, full = (a, b) if len(a) < len(b) else (b, a)
     if _BRANCH.search(full) and not _BRANCH.search(short):
         return CONFLICT
-    whole = (form for form in lexicon().forms if form.endswith(_LEGAL) and form != "公司")
-    return NEAR if any(short.endswith(form) for form in whole) else SHORT
+    return NEAR if any(short.endswith(form) for form in lexicon().forms if form != "公司") else SHORT
 
 
 def mentioned(party: str, words: str) -> str | None:

@@ -34,6 +34,6 @@ def read_as(t: Traits, family: str | None, other: str | None) -> Traits:
 
 @lru_cache(maxsize=20_000)
 def _causes(words: str, family: str, unknown: bool) -> tuple[str, ...]:
-    unknown &= not _QUARREL.search(words)
-    deed = family == "notary" and _DEED.search(words) and not _QUARREL.search(words)
-    return tuple(lexicon().causes[family].find(words)) if unknown or deed or _SIGNS[family].search(words) else ()
+    plain = unknown or (family == "notary" and _DEED.search(words))
+    told = _SIGNS[family].search(words) or (plain and not _QUARREL.search(words))
+    return tuple(lexicon().causes[family].find(words)) if told else ()

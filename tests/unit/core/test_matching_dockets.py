@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.lexicon import lexicon
-from tests.unit.core.test_matching_cases import Line, called, placed, told
+from tests.unit.core.lines import Line, assert_pair, called, told
 
 DEED: Line = {"family": "notary", "counterparty": None, "title": None, "item": None, "purpose": None}
 TEST: Line = {"family": "forensic", "counterparty": None, "title": None, "item": None, "purpose": None}
@@ -116,8 +116,7 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
 
 @pytest.mark.parametrize("case", PAIRS)
 def test_pairs(case: str) -> None:
-    a, b, relation = PAIRS[case]
-    assert placed([a, b])["b"].relation == relation
+    assert_pair(*PAIRS[case])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.core.opponents import _people_in, firms_in
-from tests.unit.core.test_matching_cases import Line, called, placed, status, told
+from tests.unit.core.lines import Line, assert_pair, called, placed, status, told
 
 BARE: Line = {"counterparty": None, "title": "邻里纠纷"}
 FENCE = BARE | {"text": "邻居孙大力砌墙挡了我家窗户，屋里整天不见光。"}
@@ -124,10 +124,7 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_pair(name: str) -> None:
-    a, b, expected = PAIRS[name]
-    for lines in ([a, b], [b, a]):
-        found = placed(lines)["b"]
-        assert found.relation == expected, found.reasons
+    assert_pair(*PAIRS[name])
 
 
 def test_a_lawyers_phone_does_not_make_one_of_two_clients_of_one_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.test_matching_cases import Line, called, placed, status, told
+from tests.unit.core.lines import Line, assert_pair, called, placed, status, told
 
 DEED: Line = {"family": "notary", "counterparty": None, "title": None, "item": None, "purpose": None}
 WILL = DEED | {"item": "遗嘱公证"}
@@ -128,10 +128,7 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_pair(name: str) -> None:
-    a, b, expected = PAIRS[name]
-    for lines in ([a, b], [b, a]):
-        found = placed(lines)["b"]
-        assert found.relation == expected, found.reasons
+    assert_pair(*PAIRS[name])
 
 
 def test_what_is_refused_while_it_is_worked_on_has_ended() -> None:

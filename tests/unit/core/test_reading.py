@@ -6,7 +6,7 @@ import pytest
 
 from schemas.events.book import Traits
 from streams.core.reading import read_as
-from tests.unit.core.test_matching_cases import called, placed, told
+from tests.unit.core.lines import called, placed, told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from streams.core.estates import observe_estate
 from streams.core.opponents import _people_in
 from streams.core.traits import traits_of
 from tests.support.features import features
-from tests.unit.core.test_matching_cases import Line, called, placed, told
+from tests.unit.core.lines import Line, called, placed, told
 
 DEBT: Line = {"title": "民间借贷", "text": "借款3个月了不还"}
 FIELD: Line = {"family": "grassroots", "title": "土地承包纠纷", "text": "承包地的合同没到期就要收回去"}

@@ -21,7 +21,7 @@ from santai.words import Words
 from schemas.errors import Stop
 from schemas.events.book import Features
 from streams.core.corpus import Corpus
-from tests.unit.core.test_matching_cases import called, decision, status, told
+from tests.unit.core.lines import called, decision, status, told
 
 WORDS = Words.load()
 FILE = [
