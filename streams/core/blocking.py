@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mappings.vocabulary import Family
 from schemas.events.book import Features
-from streams.core import names
+from streams.core import names, opponents
 from streams.core.traits import NUMBER_CHARS_MIN, bare_number, known
 
 KeyedIndex = Callable[[str, str], str]
@@ -16,7 +16,7 @@ KeyedIndex = Callable[[str, str], str]
 ID_NUMBER = "id"
 PHONE = "phone"
 NUMBER = "number"
-PAIR = "pair"  # person and counterparty, in either order: one dispute
+PAIR = "pair"  # person and counterparty, in either order: one dispute; or person and country, one document
 BIRTH = "birth"  # name and day of birth
 NAME = "name"  # name and county
 CASE = "case"
@@ -27,6 +27,7 @@ NAMES = frozenset({BIRTH, NAME})
 """Kinds that rest on a name alone: namesakes meet there."""
 
 _BEGIN_CHARS = 4
+_OTHERS_MAX = 2  # names a text tells of, and countries
 _PHONE_MIN = 7  # digits of the shortest line; shorter are public numbers
 _SAME_DIGITS = 8  # at the end: nobody's
 RELATED_NUMBERS_MAX = 20
@@ -108,8 +109,8 @@ def _as_quoted(number: str) -> str:
 def _subject(f: Features) -> list[tuple[str, str]]:
     """What needs a name besides: the pair with the other side, the day of birth, the county."""
     p, t, found = f.person, known(f), []
-    if t.sound and t.party:
-        found.append((PAIR, "|".join(sorted((_begin(p.name or ""), _begin(t.party))))))
+    if t.sound:
+        found.extend((PAIR, "|".join(sorted((_begin(p.name or ""), _begin(o))))) for o in _others(f))
     born = (p.id_number or p.id_typed or "")[6:14]
     if t.sound and len(born) == 8 and (p.id_typed or not t.party):  # with a counterparty they meet as a pair
         found.append((BIRTH, f"{t.sound}|{born}"))
@@ -120,6 +121,14 @@ def _subject(f: Features) -> list[tuple[str, str]]:
     if f.doc_no:
         found.append((DOCUMENT, f.doc_no))
     return found
+
+
+def _others(f: Features) -> tuple[str, ...]:
+    """Whom or what the name goes with, besides a county: the other side, from the text if no field has it; the country
+    a document is for."""
+    t = known(f)
+    side = (t.party,) if t.party else opponents.named_in(f)[:_OTHERS_MAX]
+    return (*side, *t.places[:_OTHERS_MAX])
 
 
 def _begin(name: str) -> str:

@@ -44,7 +44,7 @@ def office(name: str) -> str | None:
     name = _TEAM.sub("", name)
     if name.endswith(_VILLAGERS) and len(name) > _OWN:
         return name.rstrip(_VILLAGERS) + _VILLAGE
-    for called, short in words.offices.items():
+    for called, short in _ending_with(name[-1:]):
         if name.endswith(called):
             place = _HERE.sub("", _ABOVE.sub("", name[: -len(called)]))
             if place and len(called) < _CERTAIN_MIN and len(name) <= _PERSON_MAX and name[0] in words.surnames:
@@ -55,6 +55,12 @@ def office(name: str) -> str | None:
     if len(name) <= _PERSON_MAX and name[0] in words.surnames and not _NUMBERED.search(name):
         return None
     return _DIVISION.sub("", _HERE.sub("", name[: found.start()])) + found[0] if found else None
+
+
+@cache
+def _ending_with(last: str) -> tuple[tuple[str, str], ...]:
+    """Of what offices are called that which ends with a character, in their order."""
+    return tuple(named for named in lexicon().offices.items() if named[0][-1] == last)
 
 
 def _in_full(name: str) -> str:

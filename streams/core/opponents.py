@@ -43,6 +43,12 @@ _FORENSIC = "forensic"  # who asks for an appraisal names the court or the polic
 _WHOLE_MIN = 3  # two characters may be anything
 
 
+def named_in(f: Features) -> tuple[str, ...]:
+    """Whole names of the people and firms a submission tells of as the other side, the first ones first."""
+    people = (p for p in _people(f, _own(f)) if not names.thin(p))
+    return (*people, *_firms(f))
+
+
 def others_named(a: Features, b: Features) -> bool:
     """Whether both texts name somebody as the other side, and nobody in common."""
     if _FORENSIC not in (a.family, b.family) and any(_another_office(known(x), known(y)) for x, y in ((a, b), (b, a))):
@@ -82,8 +88,12 @@ def _another_office(given: Traits, told: Traits) -> bool:
 
 
 def _people_of_both(a: Features, b: Features) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    own = tuple(n for f in (a, b) for n in (f.person.name, f.agent.name if f.agent else None) if n)
+    own = _own(a) + _own(b)
     return _people(a, own), _people(b, own)
+
+
+def _own(f: Features) -> tuple[str, ...]:
+    return tuple(n for n in (f.person.name, f.agent.name if f.agent else None) if n)
 
 
 def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
@@ -149,7 +159,12 @@ def firms_in(words: str) -> tuple[str, ...]:
 
 def _is_word(own: str) -> bool:
     """Whether what stands before a trade is no name: 家里电器, 市场监管."""
-    return own in lexicon().generic or any(office.startswith(own) for office in lexicon().offices)
+    return own in lexicon().generic or own in _beginnings_of_offices()
+
+
+@cache
+def _beginnings_of_offices() -> frozenset[str]:
+    return frozenset(office[:n] for office in lexicon().offices for n in range(1, len(office) + 1))
 
 
 def _other_words(words: str) -> set[int]:

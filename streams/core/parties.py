@@ -13,8 +13,8 @@ from streams.core import names, offices
 
 _NOISE = re.compile(r"[\s()（）\[\]【】〔〕“”\"'‘’、,，.。:：;；/\\-]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")
-_DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州))(?=[\u4e00-\u9fff]{3})")
-_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?(?:县|(?<![社小校园景厂库牧林矿片])区)(?=[\u4e00-\u9fff]{3})")
+_DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州))(?=[\u4e00-\u9fff]{2})")
+_COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?(?:县|(?<![社小校园景厂库牧林矿片])区)(?=[\u4e00-\u9fff]{2})")
 _BANNER = re.compile(r"^[\u4e00-\u9fff]{1,3}?旗(?=[\u4e00-\u9fff]{3})")  # else 红旗 is a brand
 _ORGANISATION = re.compile(
     r"公司|厂|店|局|院|所|部|会|社|队|行|校|园|中心|集团|政府|委|处|站|场|馆|超市|酒店|物业|工作室|保险|学|村|厅|室|楼|庄"
@@ -105,10 +105,11 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         return SHORT if offices.one_office(p, q) else CONFLICT
     if p or q:
         return THIN if (p or q)[1] == "" else CONFLICT  # type: ignore[index]  # 村里: who is meant, nobody can say
-    if not firm and len(a) <= _PERSON_MAX and len(b) <= _PERSON_MAX:
-        found = names.relation(a, b)
-        return EQUAL if found in (names.SOUND, names.MASKED) else found
     short, full = (a, b) if len(a) < len(b) else (b, a)
+    if not firm and len(full) <= _PERSON_MAX:
+        found = names.relation(a, b)
+        given = found == names.CONFLICT and _given_name(short, full)
+        return SHORT if given else EQUAL if found in (names.SOUND, names.MASKED) else found
     if _one_brand(short, full) or (len(short) >= CORE_MIN and brand(full)[0] == short != full):
         return SHORT
     if _without_a_place(short, full):
@@ -118,6 +119,8 @@ def relation(a: str, b: str, firm: bool = False) -> str:
     if names.sound(a) == names.sound(b) is not None:
         return NEAR
     if len(short) >= SHORT_CHARS and names.sound(short) == names.sound(full[: len(short)]) is not None:
+        return NEAR
+    if _brands_sound_alike(short, full):
         return NEAR
     if len(short) >= _TYPO_MIN and OSA.distance(short, full, score_cutoff=1) == 1:
         return NEAR  # a character left out or mistyped; or another firm
@@ -146,6 +149,19 @@ def _one_brand(short: str, full: str) -> bool:
     """Whether one is the other with its trade abbreviated: 中沃世电商 for 中沃世电子商务."""
     (mine, trade), (yours, whole) = brand(short), brand(full)
     return len(mine) >= CORE_MIN and mine == yours and bool(trade) and abbreviates(trade, whole)
+
+
+def _brands_sound_alike(short: str, full: str) -> bool:
+    """Whether one is the other misheard, with its trade abbreviated or left out: 佳悦科技 for 嘉悦信息科技."""
+    (mine, trade), (yours, whole) = brand(short), brand(full)
+    return len(mine) >= CORE_MIN and names.sound(mine) == names.sound(yours) is not None and abbreviates(trade, whole)
+
+
+def _given_name(short: str, full: str) -> bool:
+    """Whether one is the other without the surname, as a family calls its own: 志勇 for 刘志勇."""
+    surnames = lexicon().surnames
+    bare = len(full) == len(short) + 1 > CORE_MIN and full.endswith(short)
+    return bare and full[0] in surnames and short[0] not in surnames
 
 
 def _without_a_place(short: str, full: str) -> bool:

@@ -73,14 +73,16 @@ def same(early: Features, late: Features, e: Evidence) -> Relation:
 
 def _perhaps_one_cause(early: Features, late: Features, e: Evidence) -> bool:
     """Two causes against one opponent within days: told differently, or two matters. Of one group; or else with the
-    same sum, or so many of the same words."""
+    same sum, or so many of the same words, or an opponent that only a text names."""
     limits = lexicon().limits
     if e.days > limits["days_topic"] or e.person < LIKELY or "cause_conflict" not in e.reasons:
         return False
     against = {r for r in e.reasons if r.endswith("_conflict")} - {"cause_conflict", "amount_conflict"}
     if against or "group_claim" in e.reasons or not party_agrees(e):
         return False
-    return e.other_cause or "amount_equal" in e.reasons or shared_words(early, late) >= limits["words_shared_min"]
+    if e.other_cause or "amount_equal" in e.reasons or _GIVEN_TWICE.isdisjoint(e.reasons):
+        return True
+    return shared_words(early, late) >= limits["words_shared_min"]
 
 
 def _two_of_one_employer(e: Evidence) -> bool:
