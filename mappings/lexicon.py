@@ -12,7 +12,9 @@ from typing import Generic, TypeVar
 import ahocorasick
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mappings import tellings
 from mappings.tables import note_errors
+from mappings.tellings import Telling, Tellings
 from mappings.yamlfile import YamlFile
 from schemas.errors import Stop
 
@@ -173,6 +175,7 @@ class Lexicon:
     causes: Mapping[
         str | None, Finder[str]
     ]  # by service family, for those that have words of their own; None: all other
+    tellings: Tellings  # what people's own words are most likely about
     concepts: Finder[tuple[str, ...]]  # by word, all that it may stand for
     told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them, fewest first
     alike: frozenset[tuple[str, str]]
@@ -232,6 +235,11 @@ def finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
     return {family: Finder(found) for family, found in about.items()}
 
 
+def _tellings(causes: CausesFile) -> Tellings:
+    told = tellings.load(FOLDER / "tellings", {c.code for c in causes.causes})
+    return tellings.fit(told, (Telling(c.code, word) for c in causes.causes for word in c.words))
+
+
 def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
     """A word may belong to several, and stands for what the words within it stand for: 摔下楼 is 摔 and 下楼."""
     found: dict[str, tuple[str, ...]] = {}
@@ -250,6 +258,7 @@ def _compiled(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
         causes=finders(causes),
+        tellings=_tellings(causes),
         concepts=_concepts(concepts),
         told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),

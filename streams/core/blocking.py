@@ -108,7 +108,8 @@ def _as_quoted(number: str) -> str:
 
 def _subject(f: Features) -> list[tuple[str, str]]:
     """What needs a name besides: the pair with the other side, the day of birth, the county."""
-    p, t, found = f.person, known(f), []
+    p, t = f.person, known(f)
+    found: list[tuple[str, str]] = []
     if t.sound:
         found.extend((PAIR, "|".join(sorted((_begin(p.name or ""), _begin(o))))) for o in _others(f))
     born = (p.id_number or p.id_typed or "")[6:14]

@@ -7,11 +7,10 @@ Codes are those of causes.yaml. A code that ends with `?` is concluded from what
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
-from schemas.events.book import Traits
-from streams.core.names import pairs_of
+from mappings.tellings import NOTHING_TOLD, Reading
 
 _BEFORE = {
     "notary": re.compile(r"([\u4e00-\u9fff()]{2,12})(?<!不)公[证正](?!处|员)"),
@@ -78,14 +77,51 @@ def causes_of(
                 for part in parts
             ]
         if not any(found):
-            return called[:1], tuple(mentions)
-    elif not any("." in c for part in found for c in part):
-        concluded = _concluded(f"{title} {text}", family)
-        mentions |= dict.fromkeys(concluded)
-        found[2] = [f"{c}{CONCLUDED}" for c in concluded] or found[2]
+            return _weighed(called[:1], mentions, own, family, f"{item} {title} {text}", words)
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     first = [c for c in first if c != _QUARREL] or first
-    return tuple(dict.fromkeys(first or [c for part in found for c in part])), tuple(mentions)
+    named = tuple(dict.fromkeys(first or [c for part in found for c in part]))
+    return _weighed(named, mentions, own, family, f"{item} {title} {text}", words)
+
+
+def _weighed(
+    named: tuple[str, ...], mentions: dict[str, None], own: str | None, family: str | None, whole: str, words: Lexicon
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What words name, against what all that is told reads like. Where that is clearly one of several that are named,
+    it is that one, and the rest is mentioned; where it is clearly another, it may be either. Where no cause is named it
+    is what is concluded, else what it reads like."""
+    likely = _likely(own, family, whole, words)
+    exact = [c for c in named if "." in c and UNLISTED not in c]
+    if exact:
+        clear = likely is not None and likely.margin >= words.limits["telling_margin_named"]
+        if likely is None or not clear or (own in _BEFORE and likely.code not in exact):
+            return named, tuple(mentions)  # a document is what it is called, whatever is told beside
+        mentions[likely.code] = None
+        if likely.code in exact:
+            return (likely.code,), tuple(mentions)
+        return (*named, f"{likely.code}{CONCLUDED}"), tuple(mentions)
+    concluded = [] if own in _BEFORE else _concluded(whole, family)
+    unlisted = bool(named) and UNLISTED in named[0]
+    least = words.limits["telling_margin_unlisted" if unlisted else "telling_margin"]
+    if likely and likely.margin >= least and not concluded:
+        concluded = [likely.code]
+    mentions |= dict.fromkeys(concluded)
+    return tuple(f"{c}{CONCLUDED}" for c in concluded) or named, tuple(mentions)
+
+
+def _likely(own: str | None, family: str | None, whole: str, words: Lexicon) -> Reading | None:
+    """What all that is told reads like; None where it reads like a call that tells nothing, or like a document or an
+    appraisal asked of another service."""
+    likely = words.tellings.read(whole, _fields(own if own in _SIGNS else None))
+    if likely is None or likely.code.startswith(NOTHING_TOLD):
+        return None
+    return None if own is None and family and group_of(likely.code) in _SIGNS else likely
+
+
+@cache
+def _fields(own: str | None) -> frozenset[str]:
+    """Fields of which a cause may be: of documents or of appraisals alone where those are asked for."""
+    return frozenset({own, NOTHING_TOLD} if own else map(group_of, lexicon().tellings.codes))
 
 
 def _concluded(words: str, family: str | None) -> list[str]:
@@ -101,7 +137,7 @@ def _concluded(words: str, family: str | None) -> list[str]:
     }
     most = max(fits.values(), default=None)
     best = [code for code, weight in fits.items() if weight == most]
-    return best if all(_may_be_one(c, d) for c in best for d in best if c != d) else []
+    return best if all(may_be_one(c, d) for c in best for d in best if c != d) else []
 
 
 def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:
@@ -161,67 +197,12 @@ def _for_abroad(title: str, text: str, words: Lexicon) -> bool:
     return any(what == "place" for _, _, (what, _) in words.marks.spans(text))
 
 
-def compare_causes(ta: Traits, tb: Traits, *, one_party: bool) -> str | None:
-    """Equal where both are first of all about one thing; alike where one mentions the other's."""
-    unsure = any(c.endswith(CONCLUDED) for c in (*ta.causes, *tb.causes))
-    x, y = ([c.removesuffix(CONCLUDED) for c in t.causes] for t in (ta, tb))
-    if not x or not y:
-        return None
-    if UNLISTED in x[0] or UNLISTED in y[0]:
-        return "cause_equal" if _called_alike(ta, tb) else None
-    common = [c for c in x if c in y]
-    words = lexicon()
-    if any("." in c for c in common):
-        return "cause_mentioned" if _aside(x, y, common, one_party) else "cause_equal"
-    if common:
-        return "cause_alike" if words.whole.issuperset(common) else "cause_group"
-    documents = group_of(x[0]) == "notary" == group_of(y[0])  # whatever else is mentioned, each is its own document
-    if any((c, d) in words.alike or group_of(c) == group_of(d) in words.one for c in x for d in y):
-        return "cause_alike"
-    if any(("." not in c or "." not in d) and group_of(c) == group_of(d) for c in x for d in y):
-        return "cause_group"
-    unsure |= not all(any("." in c for c in z) for z in (x, y))  # 劳动争议, 邻里家庭纠纷: the name of a service
-    mentioned = any("." in c and c in tb.mentions for c in x) or any("." in c and c in ta.mentions for c in y)
-    return "cause_mentioned" if (mentioned or unsure) and not documents else "cause_conflict"
-
-
-def _aside(x: list[str], y: list[str], common: list[str], one_party: bool) -> bool:
-    """Whether what both name may be no more than a remark of one: who tells of a second matter against somebody tells
-    of the first. Without an opponent in common it is one only where something else is told first."""
-    if not one_party:
-        return x[0] not in common and y[0] not in common
-    more = [c for c in (*x, *y) if c not in common and "." in c]
-    if x[0] == y[0] and not any(group_of(c) == group_of(x[0]) for c in more):
-        return False  # what each tells first; the rest is of another field, and no second claim
-    return any(not any(_may_be_one(c, d) for d in common) for c in more)
-
-
-def _may_be_one(c: str, d: str) -> bool:
-    """Whether one matter is often told under both causes."""
-    words, pairs = lexicon(), ((c, d), (group_of(c), d), (c, group_of(d)))
-    return group_of(c) == group_of(d) in words.one or not words.alike.isdisjoint(pairs)
-
-
-def _called_alike(ta: Traits, tb: Traits) -> bool:
-    """Whether two records call a document or an appraisal by names that share more than what any such name has."""
-    mine, yours = _name_parts(ta.mentions), _name_parts(tb.mentions)
-    return any(p & yours.get(group, p & pairs_of(tb.words or "")) for group, p in mine.items()) or any(
-        q & pairs_of(ta.words or "") for group, q in yours.items() if group not in mine
-    )
-
-
-@lru_cache(maxsize=20_000)
-def _name_parts(codes: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """By family, the pairs of characters of all names."""
-    found: dict[str, frozenset[str]] = {}
-    for code in codes:
-        group, listed, name = code.partition(UNLISTED)
-        if listed:
-            bare = lexicon().documents.sub(" ", name)
-            found[group] = found.get(group, frozenset()) | pairs_of(bare)
-    return found
-
-
 def group_of(code: str) -> str:
     """The field of law that a cause is of."""
     return code.partition(".")[0]
+
+
+def may_be_one(c: str, d: str) -> bool:
+    """Whether one matter is often told under both causes."""
+    words, pairs = lexicon(), ((c, d), (group_of(c), d), (c, group_of(d)))
+    return group_of(c) == group_of(d) in words.one or not words.alike.isdisjoint(pairs)

@@ -12,7 +12,8 @@ from mappings.lexicon import OWN_WORDS, lexicon
 from schemas.events.book import Features, Traits
 from streams.core import counterparties
 from streams.core.blocking import family_of, own_number
-from streams.core.causes import compare_causes, group_of
+from streams.core.cause_evidence import compare_causes
+from streams.core.causes import group_of
 from streams.core.evidence import CERTAIN, DAY_MS, DECISIVE, NOTHING, STRONG, TOPIC, Evidence
 from streams.core.reading import read_as
 from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, known, one_sum, overlap

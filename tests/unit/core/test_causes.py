@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mappings.lexicon import CausesFile, finders, lexicon
 from schemas.errors import Stop
 from schemas.events.book import Features, Traits
-from streams.core.causes import CONCLUDED, compare_causes
+from streams.core.cause_evidence import compare_causes
+from streams.core.causes import CONCLUDED
 from streams.core.names import pairs_of
 from streams.core.traits import traits_of
 from tests.unit.core.test_compare import features
