@@ -77,15 +77,23 @@ def causes_of(
                 for part in parts
             ]
         if not any(found):
-            return _weighed(called[:1], mentions, own, family, f"{item} {title} {text}", words)
+            return _weighed(called[:1], mentions, own, family, f"{item} {title} {text}", words, titled=False)
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     first = [c for c in first if c != _QUARREL] or first
     named = tuple(dict.fromkeys(first or [c for part in found for c in part]))
-    return _weighed(named, mentions, own, family, f"{item} {title} {text}", words)
+    titled = own in _BEFORE and any(found[:2])  # a document is what it is called, whatever is told beside
+    return _weighed(named, mentions, own, family, f"{item} {title} {text}", words, titled=titled)
 
 
 def _weighed(
-    named: tuple[str, ...], mentions: dict[str, None], own: str | None, family: str | None, whole: str, words: Lexicon
+    named: tuple[str, ...],
+    mentions: dict[str, None],
+    own: str | None,
+    family: str | None,
+    whole: str,
+    words: Lexicon,
+    *,
+    titled: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What words name, against what all that is told reads like. Where that is clearly one of several that are named,
     it is that one, and the rest is mentioned; where it is clearly another, it may be either. Where no cause is named it
@@ -94,12 +102,12 @@ def _weighed(
     exact = [c for c in named if "." in c and UNLISTED not in c]
     if exact:
         clear = likely is not None and likely.margin >= words.limits["telling_margin_named"]
-        if likely is None or not clear or (own in _BEFORE and likely.code not in exact):
-            return named, tuple(mentions)  # a document is what it is called, whatever is told beside
+        if likely is None or not clear or (titled and likely.code not in exact):
+            return named, tuple(mentions)
         mentions[likely.code] = None
         if likely.code in exact:
             return (likely.code,), tuple(mentions)
-        return (*named, f"{likely.code}{CONCLUDED}"), tuple(mentions)
+        return tuple(f"{c}{CONCLUDED}" for c in (*named, likely.code)), tuple(mentions)
     concluded = [] if own in _BEFORE else _concluded(whole, family)
     unlisted = bool(named) and UNLISTED in named[0]
     least = words.limits["telling_margin_unlisted" if unlisted else "telling_margin"]
