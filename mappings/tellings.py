@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,8 @@ NOTHING_TOLD = "none"
 """The field of calls that say that somebody calls, and not what about: `none.tsv`, of which each is `none.call`."""
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SMOOTHING = 0.05
-_CAUSES_MAX = 60  # of which a character that is told in more says too little for what it costs
+_CAUSES_MAX = 40  # of which a character that is told in more says too little for what it costs
+_CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
 _WORD_WEIGHT = 0.5  # of a single word beside a whole telling
 
 
@@ -48,21 +49,28 @@ class Tellings:
     _bases: tuple[float, ...]  # by cause, what each part found costs that is not one of its own
     _parts: Mapping[str, tuple[tuple[int, float], ...]]  # by part, the causes it is told in, and what it is worth there
 
-    def read(self, words: str, allowed: Container[str]) -> Reading | None:
+    _among: dict[frozenset[str], tuple[int, ...]] = field(default_factory=dict)  # by fields allowed, their causes
+
+    def read(self, words: str, allowed: frozenset[str]) -> Reading | None:
         """What words are about, among causes of the fields allowed; None if nothing in them was ever told."""
-        scores, known = [0.0] * len(self.codes), 0
-        for part in parts_of(words):
-            for code, worth in self._parts.get(part, ()):
-                scores[code] += worth
-            known += part in self._parts
-        found = sorted(
-            (score + known * base, code)
-            for score, base, code in zip(scores, self._bases, self.codes, strict=True)
-            if code.partition(".")[0] in allowed
-        )
-        if not known or len(found) < 2:
+        scores, known, worth_of = [0.0] * len(self.codes), 0, self._parts.get
+        for part in parts_of(words[:_CHARS]):
+            found = worth_of(part)
+            if found:
+                known += 1
+                for code, worth in found:
+                    scores[code] += worth
+        at = self._among.get(allowed)
+        if at is None:
+            fields = enumerate(code.partition(".")[0] for code in self.codes)
+            at = self._among[allowed] = tuple(i for i, field_of in fields if field_of in allowed)
+        if not known or len(at) < 2:
             return None
-        return Reading(found[-1][1], found[-1][0] - found[-2][0])
+        sums = [scores[i] + known * self._bases[i] for i in at]
+        most = max(sums)
+        best = sums.index(most)
+        sums[best] = -math.inf
+        return Reading(self.codes[at[best]], most - max(sums))
 
 
 def parts_of(words: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from schemas.errors import Stop
 Where = tuple[str | int, ...]
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(yaml.CSafeLoader):
     """YAML 1.2's idea of scalars, more or less: true, false, null, whole numbers; all else is text."""
 
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import orjson
 
+from mappings.lexicon import lexicon
 from santai.matching.lines import Line, Reader
 from santai.words import Words
 from schemas.errors import Stop
@@ -65,6 +66,7 @@ def evaluate(path: Path) -> Evaluated:
     The collector of cycles rests meanwhile: there are none, and it would walk millions of records again and again.
     """
     reader, corpus = Reader(), Corpus()
+    lexicon()  # read once for a process, whatever the size of the file
     collecting = gc.isenabled()
     gc.disable()
     began = time.perf_counter()

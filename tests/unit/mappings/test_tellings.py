@@ -25,22 +25,22 @@ def unseen() -> list[tuple[str, str]]:
 
 
 def test_it_reads_what_is_told_in_other_words() -> None:
-    likely = MODEL.read("他问我借，到现在不还", {"a", "b"})
+    likely = MODEL.read("他问我借，到现在不还", frozenset("ab"))
     assert likely is not None
     assert likely.code == "a.loan"
     assert likely.margin > 0
 
 
 def test_only_allowed_fields_are_read() -> None:
-    likely = MODEL.read("楼上借钱不还", {"a"})
+    likely = MODEL.read("楼上借钱不还", frozenset("a"))
     assert likely is not None
     assert likely.code == "a.loan"
-    assert MODEL.read("楼上太吵", {"b"}) is None, "of one there is no next best"
+    assert MODEL.read("楼上太吵", frozenset("b")) is None, "of one there is no next best"
 
 
 def test_what_was_never_told_reads_like_nothing() -> None:
-    assert MODEL.read("", {"a", "b"}) is None
-    assert MODEL.read("hello 123", {"a", "b"}) is None
+    assert MODEL.read("", frozenset("ab")) is None
+    assert MODEL.read("hello 123", frozenset("ab")) is None
 
 
 def test_unseen_tellings_are_read_rightly() -> None:
