@@ -22,7 +22,7 @@ NOTHING_TOLD = "none"
 """The field of calls that say that somebody calls, and not what about: `none.tsv`, of which each is `none.call`."""
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SMOOTHING = 0.05
-_CAUSES_MAX = 40  # of which a character that is told in more says too little for what it costs
+_CAUSES_MAX = 60  # of which a character that is told in more says too little for what it costs
 _CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
 _WORD_WEIGHT = 0.5  # of a single word beside a whole telling
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastavro import schemaless_reader, schemaless_writer
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.source import PRIMITIVES, Source, read_primitive, write_primitive
@@ -43,6 +43,7 @@ def read(kind: str, data: bytes) -> tuple[Any, int]:
 
 
 @pytest.mark.parametrize("kind", PRIMITIVES)
+@settings(suppress_health_check=[HealthCheck.data_too_large])  # long bytes are among what is meant
 @given(data=st.data())
 def test_agrees_with_fastavro(kind: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[kind])
