@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import add
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.errors import Stop
 
@@ -25,6 +29,8 @@ _SMOOTHING = 0.05
 _CAUSES_MAX = 60  # of which a character that is told in more says too little for what it costs
 _CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
 _WORD_WEIGHT = 0.5  # of a single word beside a whole telling
+_UNITS = 1_000  # to a natural logarithm: sums of whole numbers are the same in any order, on any machine
+_NEVER = -(2**31)
 
 
 class Telling(NamedTuple):
@@ -46,62 +52,63 @@ class Tellings:
     """The fitted model."""
 
     codes: tuple[str, ...]
-    _bases: tuple[float, ...]  # by cause, what each part found costs that is not one of its own
-    _parts: Mapping[str, tuple[tuple[int, float], ...]]  # by part, the causes it is told in, and what it is worth there
+    _of: Mapping[str, NDArray[np.intp]]  # by field, the places of its causes
+    _rows: Mapping[str, int]  # by part
+    _worth: NDArray[np.int16]  # by row and cause, how likely the part is told in it
 
-    _among: dict[frozenset[str], tuple[int, ...]] = field(default_factory=dict)  # by fields allowed, their causes
-
-    def read(self, words: str, allowed: frozenset[str]) -> Reading | None:
-        """What words are about, among causes of the fields allowed; None if nothing in them was ever told."""
-        scores, known, worth_of = [0.0] * len(self.codes), 0, self._parts.get
-        for part in parts_of(words[:_CHARS]):
-            found = worth_of(part)
-            if found:
-                known += 1
-                for code, worth in found:
-                    scores[code] += worth
-        at = self._among.get(allowed)
-        if at is None:
-            fields = enumerate(code.partition(".")[0] for code in self.codes)
-            at = self._among[allowed] = tuple(i for i, field_of in fields if field_of in allowed)
-        if not known or len(at) < 2:
+    def read(self, words: str, field: str | None = None) -> Reading | None:
+        """What words are about, among the causes of a field and nothing told, or among all; None if nothing in them was
+        ever told."""
+        known = self._rows.keys() & parts_of(words[:_CHARS])
+        if not known:
             return None
-        sums = [scores[i] + known * self._bases[i] for i in at]
-        most = max(sums)
-        best = sums.index(most)
-        sums[best] = -math.inf
-        return Reading(self.codes[at[best]], most - max(sums))
+        rows = self._worth.take([self._rows[part] for part in known], axis=0)
+        sums = np.add.reduce(rows, axis=0, dtype=np.int32)
+        among = None if field is None else self._of[field]
+        if among is not None:
+            sums = sums[among]
+        best = int(sums.argmax())
+        most, sums[best] = int(sums[best]), _NEVER
+        return Reading(self.codes[best if among is None else among[best]], (most - int(sums.max())) / _UNITS)
 
 
-def parts_of(words: str) -> frozenset[str]:
-    """Chinese characters and pairs of neighbours.
+def parts_of(words: str) -> set[str]:
+    """Characters and pairs of neighbours.
 
-    >>> sorted(parts_of("养老金, 5"))
+    >>> sorted(parts_of("养老金"))
     ['养', '养老', '老', '老金', '金']
     """
-    runs = _HAN.findall(words)
-    return frozenset(run[i : i + n] for run in runs for n in (1, 2) for i in range(len(run) + 1 - n))
+    return {*words, *map(add, words, words[1:])}
 
 
 def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
-    """The model of whole tellings and of single words."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    lengths: Counter[str] = Counter()
+    """The model of whole tellings and of single words, by their Chinese characters. They are of two causes at least."""
+    counts: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    lengths: defaultdict[str, float] = defaultdict(float)
     for told, weight in ((tellings, 1.0), (single, _WORD_WEIGHT)):
         for code, words in told:
-            parts = parts_of(words)
-            lengths[code] += weight * len(parts)  # type: ignore[assignment]  # Counter[float] is not in the stubs
+            parts = [part for part in parts_of(words) if _HAN.fullmatch(part)]
+            lengths[code] += weight * len(parts)
             for part in parts:
-                counts[part][code] += weight  # type: ignore[assignment]
+                counts[part][code] += weight
     codes = tuple(sorted(lengths))
     at = {code: i for i, code in enumerate(codes)}
-    bases = tuple(-math.log(lengths[code] + _SMOOTHING * len(counts)) for code in codes)
-    parts_worth = {
-        part: tuple((at[code], math.log1p(n / _SMOOTHING)) for code, n in found.items())
-        for part, found in counts.items()
-        if len(found) <= _CAUSES_MAX
+    telling = {part: found for part, found in counts.items() if len(found) <= _CAUSES_MAX}
+    totals = np.array([lengths[code] + _SMOOTHING * len(counts) for code in codes])
+    never = np.rint(_UNITS * np.log(_SMOOTHING / totals)).astype(np.int16)
+    worth = np.tile(never, (len(telling), 1))
+    rows = np.repeat(np.arange(len(telling)), [len(found) for found in telling.values()])
+    told_in = np.array([at[code] for found in telling.values() for code in found])
+    times = np.array([n for found in telling.values() for n in found.values()])
+    worth[rows, told_in] = np.rint(_UNITS * np.log((times + _SMOOTHING) / totals[told_in]))
+    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(telling)}, worth)
+
+
+def _by_field(codes: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
+    fields = [code.partition(".")[0] for code in codes]
+    return {
+        field: np.array([i for i, of in enumerate(fields) if of in (field, NOTHING_TOLD)], np.intp) for field in fields
     }
-    return Tellings(codes, bases, parts_worth)
 
 
 def load(folder: Path, codes: Container[str]) -> tuple[Telling, ...]:

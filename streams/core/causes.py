@@ -7,7 +7,7 @@ Codes are those of causes.yaml. A code that ends with `?` is concluded from what
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from mappings.lexicon import Lexicon, lexicon
 from mappings.tellings import NOTHING_TOLD, Reading
@@ -59,6 +59,7 @@ def causes_of(
     own = _own_words(family, f"{item} {title}") or (_wanted(title, text, words) if family is None else None)
     if item and item in title:
         title = title.replace(item, " ")
+    told = f"{item} {title} {text}"
     found = [words.causes[own].find(part) if part else [] for part in (item, title, text)]
     found[0] = [c for c in found[0] if "." in c or c in words.whole]
     if family is None and own is None and not any(found):
@@ -77,12 +78,12 @@ def causes_of(
                 for part in parts
             ]
         if not any(found):
-            return _weighed(called[:1], mentions, own, family, f"{item} {title} {text}", words, titled=False)
+            return _weighed(called[:1], mentions, own, family, told, words, titled=False)
     first = [c for part in found[:2] for c in part if "." in c] or [c for c in found[2] if "." in c]
     first = [c for c in first if c != _QUARREL] or first
     named = tuple(dict.fromkeys(first or [c for part in found for c in part]))
     titled = own in _BEFORE and any(found[:2])  # a document is what it is called, whatever is told beside
-    return _weighed(named, mentions, own, family, f"{item} {title} {text}", words, titled=titled)
+    return _weighed(named, mentions, own, family, told, words, titled=titled)
 
 
 def _weighed(
@@ -90,7 +91,7 @@ def _weighed(
     mentions: dict[str, None],
     own: str | None,
     family: str | None,
-    whole: str,
+    told: str,
     words: Lexicon,
     *,
     titled: bool,
@@ -98,7 +99,7 @@ def _weighed(
     """What words name, against what all that is told reads like. Where that is clearly one of several that are named,
     it is that one, and the rest is mentioned; where it is clearly another, it may be either. Where no cause is named it
     is what is concluded, else what it reads like."""
-    likely = _likely(own, family, whole, words)
+    likely = _likely(own, family, told, words)
     exact = [c for c in named if "." in c and UNLISTED not in c]
     if exact:
         clear = likely is not None and likely.margin >= words.limits["telling_margin_named"]
@@ -108,7 +109,7 @@ def _weighed(
         if likely.code in exact:
             return (likely.code,), tuple(mentions)
         return tuple(f"{c}{CONCLUDED}" for c in (*named, likely.code)), tuple(mentions)
-    concluded = [] if own in _BEFORE else _concluded(whole, family)
+    concluded = [] if own in _BEFORE else _concluded(told, family)
     unlisted = bool(named) and UNLISTED in named[0]
     least = words.limits["telling_margin_unlisted" if unlisted else "telling_margin"]
     if likely and likely.margin >= least and not concluded:
@@ -117,19 +118,13 @@ def _weighed(
     return tuple(f"{c}{CONCLUDED}" for c in concluded) or named, tuple(mentions)
 
 
-def _likely(own: str | None, family: str | None, whole: str, words: Lexicon) -> Reading | None:
+def _likely(own: str | None, family: str | None, told: str, words: Lexicon) -> Reading | None:
     """What all that is told reads like; None where it reads like a call that tells nothing, or like a document or an
     appraisal asked of another service."""
-    likely = words.tellings.read(whole, _fields(own if own in _SIGNS else None))
+    likely = words.tellings.read(told, own)
     if likely is None or likely.code.startswith(NOTHING_TOLD):
         return None
     return None if own is None and family and group_of(likely.code) in _SIGNS else likely
-
-
-@cache
-def _fields(own: str | None) -> frozenset[str]:
-    """Fields of which a cause may be: of documents or of appraisals alone where those are asked for."""
-    return frozenset({own, NOTHING_TOLD} if own else map(group_of, lexicon().tellings.codes))
 
 
 def _concluded(words: str, family: str | None) -> list[str]:

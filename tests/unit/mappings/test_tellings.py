@@ -11,9 +11,13 @@ from mappings.tellings import Telling, fit, load
 from schemas.errors import Stop
 
 UNSEEN = Path(__file__).parent / "tellings_unseen.tsv"
-ALL_FIELDS = frozenset(code.partition(".")[0] for code in lexicon().tellings.codes)
 MODEL = fit(
-    [Telling("a.wages", "干活不给钱"), Telling("a.loan", "借钱不还"), Telling("b.noise", "楼上太吵")],
+    [
+        Telling("a.wages", "干活不给钱"),
+        Telling("a.loan", "借钱不还"),
+        Telling("b.noise", "楼上太吵"),
+        Telling("none.call", "请回电"),
+    ],
     [Telling("a.loan", "借条")],
 )
 
@@ -25,28 +29,35 @@ def unseen() -> list[tuple[str, str]]:
 
 
 def test_it_reads_what_is_told_in_other_words() -> None:
-    likely = MODEL.read("他问我借，到现在不还", frozenset("ab"))
+    likely = MODEL.read("他问我借，到现在不还")
     assert likely is not None
     assert likely.code == "a.loan"
     assert likely.margin > 0
 
 
-def test_only_allowed_fields_are_read() -> None:
-    likely = MODEL.read("楼上借钱不还", frozenset("a"))
+def test_of_a_field_only_its_causes_are_read() -> None:
+    for field, code in (("a", "a.loan"), ("b", "b.noise")):
+        likely = MODEL.read("楼上借钱不还", field)
+        assert likely is not None
+        assert likely.code == code
+
+
+def test_in_a_field_a_call_may_tell_nothing() -> None:
+    likely = MODEL.read("请给我回电", "b")
     assert likely is not None
-    assert likely.code == "a.loan"
-    assert MODEL.read("楼上太吵", frozenset("b")) is None, "of one there is no next best"
+    assert likely.code == "none.call"
 
 
 def test_what_was_never_told_reads_like_nothing() -> None:
-    assert MODEL.read("", frozenset("ab")) is None
-    assert MODEL.read("hello 123", frozenset("ab")) is None
+    assert MODEL.read("") is None
+    assert MODEL.read("hello 123") is None
+    assert MODEL.read("銀行", "a") is None
 
 
 def test_unseen_tellings_are_read_rightly() -> None:
     """138 causes by ten ways each: most are read, and what is clear is nearly always right."""
     limits, model = lexicon().limits, lexicon().tellings
-    read = [(code, model.read(words, ALL_FIELDS)) for code, words in unseen()]
+    read = [(code, model.read(words)) for code, words in unseen()]
     right = sum(likely is not None and likely.code == code for code, likely in read)
     clear = [(code, likely) for code, likely in read if likely and likely.margin >= limits["telling_margin"]]
     surely = sum(likely.code == code for code, likely in clear)
@@ -67,7 +78,7 @@ def test_every_cause_is_told_in_many_ways() -> None:
 
 @pytest.mark.parametrize("vague", ["来电人有事咨询，请回电", "市民想找律师问问情况，没有细说", "请尽快处理并答复"])
 def test_a_call_that_tells_nothing_is_about_nothing(vague: str) -> None:
-    likely = lexicon().tellings.read(vague, ALL_FIELDS)
+    likely = lexicon().tellings.read(vague)
     assert likely is None or likely.code == "none.call" or likely.margin < lexicon().limits["telling_margin"]
 
 
