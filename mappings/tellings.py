@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from operator import add
 from pathlib import Path
 from typing import NamedTuple
@@ -53,17 +54,16 @@ class Tellings:
 
     codes: tuple[str, ...]
     _of: Mapping[str, NDArray[np.intp]]  # by field, the places of its causes
-    _rows: Mapping[str, int]  # by part
+    _rows: Mapping[str, int]  # by part, from 1
     _worth: NDArray[np.int16]  # by row and cause, how likely the part is told in it
 
     def read(self, words: str, field: str | None = None) -> Reading | None:
         """What words are about, among the causes of a field and nothing told, or among all; None if nothing in them was
         ever told."""
-        known = self._rows.keys() & parts_of(words[:_CHARS])
-        if not known:
+        rows = {*filter(None, map(self._rows.get, parts_of(words[:_CHARS])))}
+        if not rows:
             return None
-        rows = self._worth.take([self._rows[part] for part in known], axis=0)
-        sums = np.add.reduce(rows, axis=0, dtype=np.int32)
+        sums = np.add.reduce(self._worth.take([*rows], axis=0), axis=0, dtype=np.int32)
         among = None if field is None else self._of[field]
         if among is not None:
             sums = sums[among]
@@ -72,13 +72,13 @@ class Tellings:
         return Reading(self.codes[best if among is None else among[best]], (most - int(sums.max())) / _UNITS)
 
 
-def parts_of(words: str) -> set[str]:
-    """Characters and pairs of neighbours.
+def parts_of(words: str) -> Iterator[str]:
+    """Characters and pairs of neighbours, as often as they stand there.
 
-    >>> sorted(parts_of("养老金"))
-    ['养', '养老', '老', '老金', '金']
+    >>> list(parts_of("养老金"))
+    ['养', '老', '金', '养老', '老金']
     """
-    return {*words, *map(add, words, words[1:])}
+    return chain(words, map(add, words, words[1:]))
 
 
 def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
@@ -87,7 +87,7 @@ def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
     lengths: defaultdict[str, float] = defaultdict(float)
     for told, weight in ((tellings, 1.0), (single, _WORD_WEIGHT)):
         for code, words in told:
-            parts = [part for part in parts_of(words) if _HAN.fullmatch(part)]
+            parts = {part for part in parts_of(words) if _HAN.fullmatch(part)}
             lengths[code] += weight * len(parts)
             for part in parts:
                 counts[part][code] += weight
@@ -96,12 +96,12 @@ def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
     telling = {part: found for part, found in counts.items() if len(found) <= _CAUSES_MAX}
     totals = np.array([lengths[code] + _SMOOTHING * len(counts) for code in codes])
     never = np.rint(_UNITS * np.log(_SMOOTHING / totals)).astype(np.int16)
-    worth = np.tile(never, (len(telling), 1))
-    rows = np.repeat(np.arange(len(telling)), [len(found) for found in telling.values()])
+    worth = np.tile(never, (len(telling) + 1, 1))
+    rows = np.repeat(np.arange(1, len(telling) + 1), [len(found) for found in telling.values()])
     told_in = np.array([at[code] for found in telling.values() for code in found])
     times = np.array([n for found in telling.values() for n in found.values()])
     worth[rows, told_in] = np.rint(_UNITS * np.log((times + _SMOOTHING) / totals[told_in]))
-    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(telling)}, worth)
+    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(telling, 1)}, worth)
 
 
 def _by_field(codes: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from mappings.vocabulary import Family
@@ -128,7 +129,7 @@ def _others(f: Features) -> tuple[str, ...]:
     """Whom or what the name goes with, besides a county: the other side, from the text if no field has it; the country
     a document is for."""
     t = known(f)
-    side = (t.party,) if t.party else opponents.named_in(f)[:_OTHERS_MAX]
+    side = (t.party,) if t.party else islice(opponents.named_in(f), _OTHERS_MAX)
     return (*side, *t.places[:_OTHERS_MAX])
 
 

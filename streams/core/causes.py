@@ -99,8 +99,10 @@ def _weighed(
     """What words name, against what all that is told reads like. Where that is clearly one of several that are named,
     it is that one, and the rest is mentioned; where it is clearly another, it may be either. Where no cause is named it
     is what is concluded, else what it reads like."""
-    likely = _likely(own, family, told, words)
     exact = [c for c in named if "." in c and UNLISTED not in c]
+    if titled and len(exact) == 1:
+        return named, tuple(mentions)
+    likely = _likely(own, family, told, words)
     if exact:
         clear = likely is not None and likely.margin >= words.limits["telling_margin_named"]
         if likely is None or not clear or (titled and likely.code not in exact):

@@ -6,6 +6,7 @@ A guess, good enough to doubt that two tellings are of one matter. That they are
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from mappings.lexicon import lexicon
@@ -43,10 +44,10 @@ _FORENSIC = "forensic"  # who asks for an appraisal names the court or the polic
 _WHOLE_MIN = 3  # two characters may be anything
 
 
-def named_in(f: Features) -> tuple[str, ...]:
-    """Whole names of the people and firms a submission tells of as the other side, the first ones first."""
-    people = (p for p in _people(f, _own(f)) if not names.thin(p))
-    return (*people, *_firms(f))
+def named_in(f: Features) -> Iterator[str]:
+    """Whole names of the people and then the firms a submission tells of as the other side, the first ones first."""
+    yield from (p for p in _people(f, _own(f)) if not names.thin(p))
+    yield from _firms(f)
 
 
 def others_named(a: Features, b: Features) -> bool:
@@ -122,17 +123,16 @@ def _people_in(words: str) -> tuple[str, ...]:
     """
     generic, pattern = lexicon().generic, _person_pattern()
     found: dict[str, None] = {}
-    taken = _other_words(words)
     at = pattern.search(words)
     while at:
         named = _begins(words, at.start()) and at[0] not in generic and not _no_name(words, at)
-        named = named and taken.isdisjoint(range(at.start(), at.end()))
+        named = named and _other_words(words).isdisjoint(range(at.start(), at.end()))
         if named:
             found[at[0].partition(_SOMEBODY)[0] + _SOMEBODY if _SOMEBODY in at[0] else at[0]] = None
         at = pattern.search(words, at.end() if named else at.start() + 1)
     for m in _whose_pattern().finditer(words):
-        known_word = not taken.isdisjoint(range(m.start(), m.start() + _TAIL))
-        whole = not known_word and _SOMEBODY not in m[0] and not _no_name(words, m)
+        whole = _SOMEBODY not in m[0] and not _no_name(words, m)
+        whole = whole and _other_words(words).isdisjoint(range(m.start(), m.start() + _TAIL))
         if whole and not any(m[0].startswith(name) for name in found):
             found[m[0]] = None
     found |= dict.fromkeys(m[0] for m in _familiar_pattern().finditer(words) if not _no_name(words, m))
@@ -167,6 +167,7 @@ def _beginnings_of_offices() -> frozenset[str]:
     return frozenset(office[:n] for office in lexicon().offices for n in range(1, len(office) + 1))
 
 
+@lru_cache(maxsize=1_000)
 def _other_words(words: str) -> set[int]:
     """Where words of three characters and more stand that tell of causes: 高压锅 and 白内障 are nobody's names."""
     causes = lexicon().causes[None]
