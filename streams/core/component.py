@@ -20,7 +20,7 @@ _AFTER_ITS_END = {"notary": NEW_APPLICATION, "forensic": "child"}
 """Services that end with a document: who asks again after it, content with it, has a new need, or wants the appraisal
 supplemented or made anew (司法鉴定程序通则 30、31)."""
 _QUOTED = frozenset({"related_number", "number_in_text"})
-_NAMED = frozenset({"name_equal", "name_sound", "name_masked", "id_equal", "id_near"})
+_NAMED = frozenset({"name_equal", "name_sound", "name_masked", "name_short", "id_equal", "id_near"})
 _BY_PHONE = frozenset({"phone_equal", "agent_phone"})
 
 

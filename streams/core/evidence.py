@@ -22,7 +22,7 @@ NOTHING, TOPIC, STRONG, DECISIVE = 0, 1, 2, 3
 
 _FIRM_NAME_MIN = 8
 _NEAR_ID_MAX = 2  # strokes between a mistyped ID number and the right one; a transposition is one
-_AGREE = frozenset({names.EQUAL, names.SOUND, names.MASKED})
+_AGREE = frozenset({names.EQUAL, names.SOUND, names.MASKED, parties.SHORT})
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
         e.person = NAMESAKE  # one character may be misheard; two are a brother's or a sister's
     elif agree and (ids == "id_near" or (phone and phone_counts)):
         e.person = CERTAIN if ids != "id_unclear" else LIKELY
-    elif agree and pa.type == pb.type == "legal" and len(pa.name or "") >= _FIRM_NAME_MIN:
+    elif name == names.EQUAL and pa.type == pb.type == "legal" and len(pa.name or "") >= _FIRM_NAME_MIN:
         e.person = CERTAIN  # a firm's whole name is given once in a place
     elif phone and phone_counts and not shared and name in (None, names.THIN) and ids is None:
         e.person = LIKELY

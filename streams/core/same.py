@@ -25,7 +25,7 @@ _DOUBTS = frozenset({
     "counterparty_unsaid", "counterparty_other", "counterparty_near", "counterparty_heard", "amount_conflict",
     "site_conflict", "estate_conflict", "purpose_unclear", "thing_other",
 })  # fmt: skip
-_NAMED = frozenset({"name_equal", "name_sound", "name_masked"})
+_NAMED = frozenset({"name_equal", "name_sound", "name_masked", "name_short"})
 _NAMED_IN_TEXT = frozenset({"counterparty_mentioned", "counterparty_told"})
 _NAMED_WHOLE = frozenset({"counterparty_equal", "counterparty_mentioned"})
 _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})

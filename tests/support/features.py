@@ -10,7 +10,9 @@ from streams.core.book import merge
 from streams.core.compare import compare
 
 DAY = 86_400_000
-PERSON: dict[str, Any] = {"name": "王晓", "id_number": "ID-1", "id_typed": None, "phone": "P-1", "region": None}
+PERSON: dict[str, Any] = {
+    "type": "natural", "name": "王晓", "id_number": "ID-1", "id_typed": None, "phone": "P-1", "region": None,
+}  # fmt: skip
 COMPANY = Counterparty(name="某建筑公司")
 
 

@@ -138,13 +138,15 @@ def test_every_reason_has_words() -> None:
     assert set(WEIGHTS) <= set(Words.load().tables["reasons"])
 
 
-NAMES = st.sampled_from(["王晓", "王小", "王?", "*", "", "赵钱孙", "甲" * 100_000]) | st.text(max_size=5)
+FIRMS = ["宏达机械制造有限公司", "宏达机械"]
+NAMES = st.sampled_from([*FIRMS, "王晓", "王小", "王?", "*", "", "赵钱孙", "甲" * 100_000]) | st.text(max_size=5)
 FEATURES = records("cn.santai.inner.Features", NAMES)
 ALIKE = st.builds(
     features,
     st.sampled_from("ab"),
     st.integers(0, 10),
     name=NAMES | st.none(),
+    type=st.sampled_from(["natural", "legal"]),
     id_number=st.sampled_from(["ID-1", "ID-2", None]),
     phone=st.sampled_from(["P-1", "P-2", None]),
     counterparty=st.sampled_from([None, OTHER, Counterparty(), Counterparty(name="王晓"), Counterparty(name="王小")]),
@@ -160,6 +162,9 @@ ALIKE = st.builds(
 
 
 @given(a=FEATURES | ALIKE, b=FEATURES | ALIKE, phone_counts=st.booleans())
+@example(
+    a=features("a", type="legal", name=FIRMS[0]), b=features("b", type="legal", name=FIRMS[1]), phone_counts=True
+)
 @example(a=features("a", text="房" * 2_000_000), b=features("b", text="漏" * 2_000_000), phone_counts=True)
 def test_never_raises_and_is_symmetric(a: Features, b: Features, phone_counts: bool) -> None:
     b = replace(b, submission_id=a.submission_id + "'")

@@ -13,6 +13,8 @@ POWER = DEED | {"item": "委托公证"}
 PLAIN: Line = {"counterparty": None, "title": "拖欠工资"}
 FAULTY = {"counterparty": {"name": "宏达电器有限公司"}, "title": "产品责任", "family": "lawyer"}
 HOME = {"counterparty": {"name": "宏达房地产开发有限公司"}, "title": "商品房买卖合同纠纷", "family": "lawyer"}
+ASKS: Line = {"type": "legal", "phone": "13800138000"}
+SOLD: Line = {"counterparty": {"name": "孙大力"}, "title": "买卖合同纠纷", "text": "孙大力收了货不给钱"}
 STRANGER: Line = {"id_number": None, "counterparty": {"name": "孙大力"}, "title": "民间借贷", "text": "孙大力借钱不还"}
 
 PAIRS: dict[str, tuple[Line, Line, str]] = {
@@ -29,6 +31,11 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
     "a month before a firm's name": (
         told("a", **(PLAIN | {"text": "2026年1月金盛公司拖欠工资。"})),
         called("b", 3, **(PLAIN | {"counterparty": {"name": "绵州金盛家具有限公司"}, "text": "没给工资"})),
+        "SAME",
+    ),
+    "a firm that asks, by its short name": (
+        told("a", person=ASKS | {"name": "宏达机械制造有限公司"}, **SOLD),
+        called("b", 3, person=ASKS | {"name": "宏达机械"}, **SOLD),
         "SAME",
     ),
     "a village by its name alone": (
