@@ -49,8 +49,12 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     place = overlap(ta.places, tb.places)
     if place is not None:
         found.append("place_equal" if place else "place_conflict")
-    purpose = True if a.purpose and a.purpose == b.purpose else overlap(_purposes(ta), _purposes(tb))
-    if purpose is None and a.purpose and b.purpose:
+    mine, yours = _purposes(ta), _purposes(tb)
+    purpose = True if a.purpose and a.purpose == b.purpose else overlap(mine, yours)
+    if purpose is False and overlap(_wider(mine), _wider(yours)):
+        found.append("purpose_unclear")  # 移民 and 定居: filed apart, and said for one another
+        purpose = None
+    elif purpose is None and a.purpose and b.purpose:
         x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
         alike = (x in y or y in x or ratio(x, y) >= lexicon().limits["text_similar_percent"]) if x and y else None
         if alike is False:
@@ -66,6 +70,11 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
 
 def _purposes(t: Traits) -> tuple[str, ...]:
     return tuple(p for p in t.purposes if p != _VISA)
+
+
+def _wider(purposes: tuple[str, ...]) -> tuple[str, ...]:
+    """What they are when told loosely: family of family.visit."""
+    return tuple(p.partition(".")[0] for p in purposes)
 
 
 def _things(t: Traits) -> tuple[str, ...]:
