@@ -26,8 +26,7 @@ from schemas.errors import Stop
 NOTHING_TOLD = "none"
 """The field of calls that say that somebody calls, and not what about: `none.tsv`, of which each is `none.call`."""
 _HAN = re.compile("[\u4e00-\u9fff]+")
-_SMOOTHING = 0.05
-_CAUSES_MAX = 60  # of which a character that is told in more says too little for what it costs
+_SMOOTHING = 0.1
 _CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
 _WORD_WEIGHT = 0.5  # of a single word beside a whole telling
 _UNITS = 1_000  # to a natural logarithm: sums of whole numbers are the same in any order, on any machine
@@ -93,15 +92,14 @@ def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
                 counts[part][code] += weight
     codes = tuple(sorted(lengths))
     at = {code: i for i, code in enumerate(codes)}
-    telling = {part: found for part, found in counts.items() if len(found) <= _CAUSES_MAX}
     totals = np.array([lengths[code] + _SMOOTHING * len(counts) for code in codes])
     never = np.rint(_UNITS * np.log(_SMOOTHING / totals)).astype(np.int16)
-    worth = np.tile(never, (len(telling) + 1, 1))
-    rows = np.repeat(np.arange(1, len(telling) + 1), [len(found) for found in telling.values()])
-    told_in = np.array([at[code] for found in telling.values() for code in found])
-    times = np.array([n for found in telling.values() for n in found.values()])
+    worth = np.tile(never, (len(counts) + 1, 1))
+    rows = np.repeat(np.arange(1, len(counts) + 1), [len(found) for found in counts.values()])
+    told_in = np.array([at[code] for found in counts.values() for code in found])
+    times = np.array([n for found in counts.values() for n in found.values()])
     worth[rows, told_in] = np.rint(_UNITS * np.log((times + _SMOOTHING) / totals[told_in]))
-    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(telling, 1)}, worth)
+    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(counts, 1)}, worth)
 
 
 def _by_field(codes: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
