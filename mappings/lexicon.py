@@ -21,6 +21,10 @@ from schemas.errors import Stop
 FOLDER = Path(__file__).parent / "matching"
 OWN_WORDS = frozenset({"notary", "forensic"})
 """Service families with words of their own for what a matter is about."""
+ASKED = ("reopen", "follow-up", "progress", "supplement", "complaint", "consultation")
+"""What is wanted of a service that has a matter already, or wanted to be known of it."""
+MATTER = "matter"
+"""What somebody tells for the first time."""
 _M = TypeVar("_M", bound=BaseModel)
 _C = TypeVar("_C")
 _TO = "赴去往"
@@ -176,6 +180,7 @@ class Lexicon:
         str | None, Finder[str]
     ]  # by service family, for those that have words of their own; None: all other
     tellings: Tellings  # what people's own words are most likely about
+    asks: Tellings  # what they most likely want, as asks.<kind>
     concepts: Finder[tuple[str, ...]]  # by word, all that it may stand for
     told: tuple[tuple[str, frozenset[str]], ...]  # causes and the concepts that together mean them, fewest first
     alike: frozenset[tuple[str, str]]
@@ -235,9 +240,13 @@ def finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
     return {family: Finder(found) for family, found in about.items()}
 
 
-def _tellings(causes: CausesFile) -> Tellings:
+def _tellings(causes: CausesFile) -> tuple[Tellings, Tellings]:
+    """Of causes, and of what is wanted."""
     told = tellings.load(FOLDER / "tellings", {c.code for c in causes.causes})
-    return tellings.fit(told, (Telling(c.code, word) for c in causes.causes for word in c.words))
+    words = [Telling(c.code, word) for c in causes.causes for word in c.words]
+    asked = tellings.load(FOLDER / "asks", {f"asks.{kind}" for kind in (*ASKED, MATTER)})
+    matters = (Telling(f"asks.{MATTER}", t.words) for t in (*told, *words))
+    return tellings.fit((*told, *words)), tellings.fit(asked, matters)
 
 
 def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:
@@ -254,11 +263,13 @@ def _compiled(
     numbers: WeightsFile, causes: CausesFile, words: WordsFile, concepts: ConceptsFile, parties: PartiesFile
 ) -> Lexicon:
     one = frozenset(code for code, group in causes.groups.items() if group.one)
+    told, asked = _tellings(causes)
     return Lexicon(
         weights={code: w.weight for code, w in numbers.weights.items()},
         limits={name: limit.value for name, limit in numbers.limits.items()},
         causes=finders(causes),
-        tellings=_tellings(causes),
+        tellings=told,
+        asks=asked,
         concepts=_concepts(concepts),
         told=tuple((told.code, frozenset(told.of)) for told in sorted(concepts.told, key=lambda told: len(told.of))),
         alike=frozenset((a, b) for pair in causes.alike for a, b in (pair, pair[::-1])),

@@ -1,16 +1,16 @@
 """What a telling is most likely about: a naive Bayes model over its characters and pairs of characters.
 
 Fitted when it is loaded, from tellings whose cause is known (`mappings/matching/tellings/<field>.tsv`, a line
-`cause<TAB>telling`) and from the words of causes.yaml, each a short telling. No weight is typed by hand and none is
-kept anywhere: who wants a way of speaking understood adds a few lines of it.
+`cause<TAB>telling`) and from the words of causes.yaml, each a short telling; another one in the same way from records of
+which it is known what they want (`mappings/matching/asks/`). No weight is typed by hand and none is kept anywhere: who
+wants a way of speaking understood adds a few lines of it.
 Source: multinomial naive Bayes on presence, after McCallum and Nigam (1998), with equal priors.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -28,7 +28,6 @@ NOTHING_TOLD = "none"
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SMOOTHING = 0.1
 _CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
-_WORD_WEIGHT = 0.5  # of a single word beside a whole telling
 _UNITS = 1_000  # to a natural logarithm: sums of whole numbers are the same in any order, on any machine
 _NEVER = -(2**31)
 
@@ -80,16 +79,17 @@ def parts_of(words: str) -> Iterator[str]:
     return chain(words, map(add, words, words[1:]))
 
 
-def fit(tellings: Iterable[Telling], single: Iterable[Telling]) -> Tellings:
-    """The model of whole tellings and of single words, by their Chinese characters. They are of two causes at least."""
-    counts: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    lengths: defaultdict[str, float] = defaultdict(float)
-    for told, weight in ((tellings, 1.0), (single, _WORD_WEIGHT)):
+def fit(tellings: Iterable[Telling], beside: Iterable[Telling] = ()) -> Tellings:
+    """The model of tellings, by their Chinese characters; they are of two causes at least. What is told `beside` counts
+    only as far as it has parts in common with them: it says what does not tell one from another."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    lengths: Counter[str] = Counter()
+    for told, known in ((tellings, None), (beside, counts)):
         for code, words in told:
-            parts = {part for part in parts_of(words) if _HAN.fullmatch(part)}
-            lengths[code] += weight * len(parts)
+            parts = {part for part in parts_of(words) if _HAN.fullmatch(part) and (known is None or part in known)}
+            lengths[code] += len(parts)
             for part in parts:
-                counts[part][code] += weight
+                counts[part][code] += 1
     codes = tuple(sorted(lengths))
     at = {code: i for i, code in enumerate(codes)}
     totals = np.array([lengths[code] + _SMOOTHING * len(counts) for code in codes])

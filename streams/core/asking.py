@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from mappings.lexicon import MATTER, lexicon
+from mappings.vocabulary import Family
+
 _STAFF = re.compile(
     r"投诉你们|律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|办[^,。;]{1,30}人暗示|热线|中心|司法所|法援|援助"
 )
@@ -27,24 +30,62 @@ _SAID = {
         r"|受理了?没有?(?:[?]|$)|查不到(?:办理)?(?:进度|状态)|(?:之前|此前|前期)登记的[^。;]{0,24}(?:何时|什么时候|多久)"
     ),
     "supplement": re.compile(
-        r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|补充一[个份张条段]|的事补件|漏报|补登记|补录|补充说|[让叫要]我补的"
+        r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|补充一[个份张条段]|的事补件|漏报|补登记|补充说|[让叫要]我补的"
         r"|补送|补拍|我补[交传寄]了|(?:复印件|材料|资料|证明)我[^,。;]{0,3}(?:送|交|寄|拿)到"
         r"|(?:还有|另有|又有|找到|新找)[^,。;]{0,10}(?:录像|录音|视频|照片|截图|证人|单据|收据|票据)[^。;]{0,10}(?:附上|补上|提交|一并|加上|上传)"
     ),
 }
 """What is wanted, where words stand between those that say it; of several the first."""
 
+_AGAIN = re.compile("(?:重新|再次|另行|再)(?:提交|申请|提出|上报|报|递交|立案)")
+"""What was sent back or refused and is handed in once more is an application, whatever it adds."""
+_ONLY_ASKED = re.compile(
+    "(?:仅|只是?|单纯|纯粹|光|就)(?:是|想)?(?:来)?(?:咨询|问问|了解|打听)(?!法律)[^。;]{0,14}(?:$|[。,;]|暂?不|没有|还没)|不留诉求|不要求登记|暂不(?:办理|申请|立案)"
+    "|还没(?:决定|想好)[^。;,]{0,6}(?:办|申请|告)"
+)
+"""Who says that he wants no more than to know."""
+_APPENDED = re.compile(
+    "(?:来电人|市民|群众|诉求人)?情绪[较很]?激动|(?:请|望|盼|希望|恳请|现来电请)[^,。;!]{0,12}"
+    "(?:联系|处理|解决|帮助|回复|回电|跟进|派单|核实|答复)[^,。;!]{0,8}|要求(?:回电|给予书面答复|尽快[办处]\w?)|已告知等待"
+)
+"""What clerks append to any record, and what stands in those that urge too: 请尽快处理."""
+_QUESTION = re.compile(
+    "[?？吗么呢哪啥咋几]|怎[么样]|如何|多少|多久|什么|是否|能不能|可不可以|要不要|算不算|有没有|了解|打听"
+)
+_WANTED = re.compile("请求|申请办|诉请|要求|要办|请安排|请派|委托|预约")
+"""What is not there in a record that only asks how something is: a question; and what is: that something be done."""
 
-def asked_for(marks: Collection[str], words: str, *, of_handling: bool) -> str | None:
+
+BUSINESS = frozenset((*map(str, Family), "gov-service", "platform", "zwfw", "window"))
+"""Systems where people go to apply: what does not say its kind is an application."""
+
+
+def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: bool = True) -> str | None:
     """The kind: of all that the lexicon's words mark the first in the order of `_SAID`, or what is said; a complaint
-    only of those who handle the matter. None: an application, for all that is told. That somebody asks (咨询) makes no
-    consultation: whoever wants a thing asks how to get it, and which of the two it is a source says.
+    only of those who handle the matter; else, if somebody `called` or wrote, what it reads like. None: an application, for all that is told. That
+    somebody asks (咨询) makes no consultation: whoever wants a thing asks how to get it; a question that tells of no
+    matter does.
 
     >>> asked_for((), "就我那个离婚的事,你们给我问了没有", of_handling=False)
     'follow-up'
+    >>> asked_for((), "合伙没有写协议，散伙的时候怎么分？", of_handling=False)
+    'consultation'
     """
+    if _AGAIN.search(words):
+        return None
+    if _ONLY_ASKED.search(words):
+        return "consultation"
     kind = next((k for k in _SAID if k in marks), None)
     kind = kind or next((k for k, said in _SAID.items() if said.search(words)), None)
     if kind is None and of_handling and _COMPLAINED.search(words) and _STAFF.search(words):
         return "complaint"
+    return _reads_like(words) if kind is None and called else kind
+
+
+def _reads_like(words: str) -> str | None:
+    likely = lexicon().asks.read(_APPENDED.sub("", words))
+    clear = likely is not None and likely.margin >= lexicon().limits["asking_margin"]
+    kind = likely.code.partition(".")[2] if likely and clear else MATTER
+    if kind == MATTER or (kind == "consultation" and (not _QUESTION.search(words) or _WANTED.search(words))):
+        return None
     return kind

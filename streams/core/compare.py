@@ -12,11 +12,11 @@ from mappings.lexicon import lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Pair
 from streams.core import parties
+from streams.core.asking import BUSINESS
 from streams.core.blocking import family_of, keeps_to_itself
 from streams.core.causes import CONCLUDED
 from streams.core.evidence import CERTAIN, LIKELY, NAMESAKE, NOTHING, STRONG, TOPIC, Evidence, observe_person
 from streams.core.same import (
-    BUSINESS,
     LINK,
     NONE,
     REVIEW,

@@ -69,7 +69,8 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     agree = name in _AGREE
     if ids == "id_equal":
         # One ID number under unrelated names is a cadre typing his own: never more than a question.
-        unsure = name == names.CONFLICT or (name == names.NEAR and not phone)
+        left_out = names.left_out(pa.name or "", pb.name or "")
+        unsure = name == names.CONFLICT or (name == names.NEAR and not phone and not left_out)
         e.person = NAMESAKE if unsure else LIKELY if name == names.NEAR else CERTAIN
     elif name == names.SOUND and phone and not ids and names.apart(pa.name or "", pb.name or "") > 1:
         e.person = NAMESAKE  # one character may be misheard; two are a brother's or a sister's
@@ -90,7 +91,8 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     elif phone and phone_counts:
         # A name one character apart may be a brother's; one that is said alike, of another surname, is misheard.
         heard = not shared and name == names.NEAR and names.misheard(pa.name or "", pb.name or "")
-        e.person = LIKELY if heard else NAMESAKE
+        firm = "legal" in (pa.type, pb.type) and name == names.NEAR  # called by a part of its name
+        e.person = LIKELY if heard or firm else NAMESAKE
 
 
 def _ids(a: Features, b: Features) -> str | None:

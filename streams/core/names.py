@@ -20,6 +20,7 @@ _DOTS = str.maketrans(dict.fromkeys("．.・•‧∙⋅･", "·"))
 """What is typed for the dot between the parts of a name."""
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
+_AND_OTHERS = re.compile(r"(?<=..)等(?:[\d一二三四五六七八九十几多]{0,4}人)?$")
 _DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 _FAMILIAR = "老小阿"
 """What stands before a surname among people who know each other; no surnames themselves."""
@@ -48,6 +49,7 @@ def sound(name: str | None) -> str | None:
 def plain(name: str) -> str:
     """The name with a title of address (女士, 师傅) as something that cannot be read, without dots and blanks."""
     bare = _NOTE.sub("", name).translate(_DOTS).replace("·", "").replace(" ", "") or name
+    bare = _AND_OTHERS.sub("", bare)
     if len(bare) == len("老王") and bare[0] in _FAMILIAR:
         return bare[1] + "*"
     for title in lexicon().titles:
@@ -90,7 +92,14 @@ def relation(a: str, b: str) -> str:
         return NEAR
     if p[0] == q[0] and min(len(p), len(q)) >= _NEAR_MIN and OSA.distance(p, q, score_cutoff=1) == 1:
         return NEAR  # of another surname it is somebody else
-    return CONFLICT
+    return NEAR if left_out(p, q) else CONFLICT
+
+
+def left_out(a: str, b: str) -> bool:
+    """Whether one is the other with a character of the given name left out: 周燕 for 周海燕."""
+    p, q = sorted((plain(a), plain(b)), key=len)
+    rest = iter(q)
+    return len(p) + 1 == len(q) == _NEAR_MIN and p[0] == q[0] and all(c in rest for c in p)
 
 
 def apart(a: str, b: str) -> int:

@@ -34,6 +34,7 @@ _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
     "光电太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违遛走留病过逝死亡故"
+    "瞒拘掏嫌答认领喂栽垒硬翻肯"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -58,7 +59,10 @@ def others_named(a: Features, b: Features) -> bool:
     if mine and yours:
         return not (_told_by_both(a, mine, b, yours) or any(_one_person(p, q) for p in mine for q in yours))
     first, second = _firms(a), _firms(b)
-    if not (first and second) or _told_by_both(a, first, b, second):
+    if not (first and second):
+        return False
+    x, y = known(a).words or "", known(b).words or ""
+    if any(_firm_called(p, y) for p in first) or any(_firm_called(q, x) for q in second):
         return False
     return not any(_one_firm(p, q) for p in first for q in second)
 
@@ -67,6 +71,23 @@ def _told_by_both(a: Features, mine: tuple[str, ...], b: Features, yours: tuple[
     """Whether a name found in one stands in the other, where it was not taken for one."""
     first, second = known(a).words or "", known(b).words or ""
     return any(_called(p, second) for p in mine) or any(_called(q, first) for q in yours)
+
+
+@lru_cache(maxsize=20_000)
+def _firm_called(firm: str, words: str) -> bool:
+    """Whether a firm's own name stands there, and not as another trade's: 北辰食品 is not 北辰玛钢."""
+    own, trade = parties.brand(firm)
+    at = words.find(own)
+    while at >= 0:
+        follows = lexicon().trades.match(words, at + len(own))
+        if not trade or follows is None or _one_trade(trade, follows[0]):
+            return True
+        at = words.find(own, at + 1)
+    return False
+
+
+def _one_trade(a: str, b: str) -> bool:
+    return parties.abbreviates(a, b) or parties.abbreviates(b, a)
 
 
 def _called(name: str, words: str) -> bool:
@@ -111,7 +132,7 @@ def _firms(f: Features) -> tuple[str, ...]:
     given = (t.party,) if t.party and t.firm else ()
     told = (p for p in t.parties if p and (parties.is_organisation(p) or not _surnamed(p)))
     found = (*given, *(told if t.firm or not t.party else ()), *firms_in(t.words or ""))
-    return tuple(own for own in dict.fromkeys(parties.brand(p)[0] for p in found) if len(own) >= parties.CORE_MIN)
+    return tuple(p for p in dict.fromkeys(found) if len(parties.brand(p)[0]) >= parties.CORE_MIN)
 
 
 @lru_cache(maxsize=20_000)
@@ -152,7 +173,7 @@ def firms_in(words: str) -> tuple[str, ...]:
             if _begins(words, start):
                 own = parties.core(own + "公司") or ""
                 if firms.is_a_name(own) and not boilerplate.search(own) and not _is_word(own):
-                    found[own] = None
+                    found[own + trade[0]] = None
                 break
     return tuple(found)[:_NAMES_MAX]
 
@@ -227,6 +248,10 @@ def _one_person(p: str, q: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _one_firm(p: str, q: str) -> bool:
-    """Whether two firms' own names may be one: they end with the same sound, for what stands before is cut badly."""
-    x, y = names.sound(p[-_TAIL:]), names.sound(q[-_TAIL:])
-    return p in q or q in p or (x is not None and x == y)
+    """Whether two firms may be one: their own names end with the same sound, for what stands before is cut badly, and
+    neither is of another trade."""
+    (own, trade), (other, whole) = parties.brand(p), parties.brand(q)
+    if trade and whole and not _one_trade(trade, whole):
+        return False
+    x, y = names.sound(own[-_TAIL:]), names.sound(other[-_TAIL:])
+    return own in other or other in own or (x is not None and x == y)

@@ -23,7 +23,7 @@ _BRANCH = re.compile(r"分公司|分店|支行|分行|分院|分校|分部|项�
 _AROUND_A_ROLE = re.compile(
     r"^(?:涉事|有关|相关|我的|我们|我家|我|俺|咱|他|她|该|某|这家|那家|这个|那个|一家|一个|本|原)|(?:方面|那边|们|本人|一方)$"
 )
-_SURNAME_ONLY = re.compile(r"^姓(\w)的?$|^老(\w)家$")
+_SURNAME_ONLY = re.compile(r"^(?:那个|这个|一个)?姓(\w)的?$|^老(\w)家$")
 _TYPO_MIN = 5  # characters of a firm's name that one of them may be left out of
 _PERSON_MAX = 4
 SHORT_CHARS = 4  # 字号 and trade: how people call a firm

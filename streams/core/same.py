@@ -7,9 +7,9 @@ subject must tell.
 from __future__ import annotations
 
 from mappings.lexicon import lexicon
-from mappings.vocabulary import Family
 from schemas.events.book import Features
 from streams.core import counterparties, names
+from streams.core.asking import BUSINESS
 from streams.core.blocking import family_of
 from streams.core.causes import group_of
 from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
@@ -32,8 +32,6 @@ _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
 _CONTENT = frozenset({
     "purpose_equal", "estate_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told",
 })  # fmt: skip
-BUSINESS = frozenset((*map(str, Family), "gov-service", "window"))
-"""Where people go to apply: what does not say its kind is an application."""
 
 
 def same(early: Features, late: Features, e: Evidence) -> Relation:
@@ -194,7 +192,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
         if perhaps_two_causes(e):
             return False
         named = e.days <= limits["days_record"] and not _NAMED_IN_TEXT.isdisjoint(reasons)
-        return named or in_the_same_words(early, late, e)
+        return (named and "cause_mentioned" not in reasons) or in_the_same_words(early, late, e)
     if _doubts(e) or not _of_one_content(early, late, e):
         return False
     if "cause_equal" not in reasons and ("counterparty_unsaid" in reasons or not _of_one_field(early, late, e)):
@@ -242,7 +240,7 @@ def in_the_same_words(early: Features, late: Features, e: Evidence) -> bool:
         return False
     if not _of_one_document(early, late, e):
         return False
-    unsure = "counterparty_equal" in e.reasons or "family_conflict" in e.reasons
+    unsure = not {"counterparty_equal", "family_conflict", "cause_mentioned"}.isdisjoint(e.reasons)
     least = limits["words_shared_party_min" if unsure else "words_shared_min"]
     if shared_words(early, late) < least:
         return False

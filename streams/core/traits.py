@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from mappings.lexicon import Lexicon, lexicon
 from schemas.events.book import Features, Traits
 from streams.core import firms, names, parties
-from streams.core.asking import asked_for
+from streams.core.asking import BUSINESS, asked_for
 from streams.core.causes import causes_of
 
 _AMOUNT = re.compile(
@@ -119,7 +119,8 @@ def _marks(
     if not given and "place" in found:
         found.setdefault("purpose", []).extend(_done_there(f"{f.purpose or ''} {whole}", words))
     moods = set(found.get("mood", ()))
-    kind = asked_for(found.get("asks", []), whole, of_handling="handling" in moods)
+    called = not f.kind and f.system not in BUSINESS
+    kind = asked_for(found.get("asks", []), whole, of_handling="handling" in moods, called=called)
     purposes = sorted(given) if given else sorted(found.get("purpose", ()))
     stage = next(iter(found.get("stage", ())), None)
     return tuple(sorted(found.get("place", ()))), tuple(purposes), kind, stage, moods

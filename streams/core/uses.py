@@ -3,6 +3,8 @@ two documents, two houses, two faulty goods differ in no more than that."""
 
 from __future__ import annotations
 
+import re
+
 from rapidfuzz.fuzz import ratio
 
 from mappings.lexicon import lexicon
@@ -11,6 +13,9 @@ from streams.core.estates import observe_estate
 from streams.core.evidence import Evidence
 from streams.core.traits import overlap, purpose_alone, sites_agree
 
+_YEAR = re.compile(r"(20\d\d)\s?年度")
+_ANY = ".any"
+"""Ends a purpose that does not say which of several: 养老金, from here or from abroad."""
 _VISA = "visa"
 """What any stay abroad takes: it says nothing of what for."""
 _OF_SEVERAL = {
@@ -52,8 +57,9 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     mine, yours = _purposes(ta), _purposes(tb)
     purpose = True if a.purpose and a.purpose == b.purpose else overlap(mine, yours)
     if purpose is False and overlap(_wider(mine), _wider(yours)):
-        found.append("purpose_unclear")  # 移民 and 定居: filed apart, and said for one another
-        purpose = None
+        purpose = True if _ANY in f"{mine}{yours}" else None
+        if purpose is None:
+            found.append("purpose_unclear")  # 移民 and 定居: filed apart, and said for one another
     elif purpose is None and a.purpose and b.purpose:
         x, y = purpose_alone(a.purpose), purpose_alone(b.purpose)
         alike = (x in y or y in x or ratio(x, y) >= lexicon().limits["text_similar_percent"]) if x and y else None
@@ -63,13 +69,21 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
             purpose = alike
     elif purpose is None and (_unknown_use(a, ta, tb) or _unknown_use(b, tb, ta)):
         found.append("purpose_unclear")
+    if overlap(_years(a, ta), _years(b, tb)) is False:
+        purpose = False
     if purpose is not None:
         found.append("purpose_equal" if purpose else "purpose_conflict")
     return found
 
 
 def _purposes(t: Traits) -> tuple[str, ...]:
-    return tuple(p for p in t.purposes if p != _VISA)
+    told = tuple(p for p in t.purposes if p != _VISA)
+    return tuple(p for p in told if not p.endswith(_ANY) or sum(q.startswith(p[: -len(_ANY)]) for q in told) == 1)
+
+
+def _years(f: Features, t: Traits) -> tuple[str, ...]:
+    """The years that a document is for: whoever draws a pension proves each year that he lives."""
+    return tuple(_YEAR.findall(f"{f.purpose or ''} {t.words or ''}"))
 
 
 def _wider(purposes: tuple[str, ...]) -> tuple[str, ...]:
