@@ -25,6 +25,7 @@ _OF_SEVERAL = {
     "consumer.": "goods",
     "contract.sale": "goods",
     "house.sale": "home",
+    "family.custody": "child",
 }
 """Causes, and what of `things` they may be about."""
 
