@@ -34,6 +34,8 @@ def _party(a: Features, b: Features, ta: Traits, tb: Traits) -> str | None:
         found = parties.relation(p, q, ta.firm or tb.firm)
         if found == parties.SHORT and x and y:
             found = parties.short_or_another(x.name or "", y.name or "")
+        if found in (parties.EQUAL, parties.SHORT) and x and y and parties.of_two_cities(x.name or "", y.name or ""):
+            found = parties.NEAR
         if found in (parties.NEAR, parties.THIN) and _same_phone(x, y):
             return "counterparty_equal"
         if found != parties.THIN:

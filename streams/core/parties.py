@@ -127,6 +127,21 @@ def relation(a: str, b: str, firm: bool = False) -> str:
     return {names.MASKED: NEAR, names.THIN: THIN}.get(names.relation(a, b), CONFLICT)
 
 
+@lru_cache(maxsize=20_000)
+def of_two_cities(a: str, b: str) -> bool:
+    """Whether two names say that they are firms of two cities."""
+    x, y = _city(a), _city(b)
+    return bool(x and y) and x not in b and y not in a
+
+
+def _city(name: str) -> str:
+    for province in lexicon().provinces:
+        if name.startswith(province):
+            name = name[len(province) :].removeprefix("省").removeprefix("市")
+            break
+    return next((name[:n] for n in (4, 3, 2) if name[:n] in lexicon().cities), "")
+
+
 def heard_alike(a: str, b: str) -> bool:
     """Whether two names that are near may be one that was misheard, or heard in part."""
     short, full = (a, b) if len(a) < len(b) else (b, a)

@@ -139,10 +139,10 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
     """Somebody of that name, or nobody known: what a person may look at."""
     if e.person == NAMESAKE and e.quoted and e.subject == DECISIVE and _named_by_both(early, late):
         told = "cause_equal" in e.reasons or party_agrees(e)
-        if e.other_phone:
-            return REVIEW, None  # a namesake may quote a number
-        if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
+        if "name_equal" in e.reasons and (told or not e.other_phone):
             return SAME, None
+        if "name_sound" in e.reasons and told and not e.other_phone:
+            return SAME, None  # of another phone, a namesake may quote a number
     if e.person == NAMESAKE and _of_the_same_two(early, late, e):
         return SAME, None
     if e.person == NAMESAKE and e.subject >= STRONG:
@@ -159,15 +159,24 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
 
 def _of_the_same_two(early: Features, late: Features, e: Evidence) -> bool:
     """Two whole names, of who asks and of the other side, and one cause, within days, where nothing but a phone or a
-    number is missing: a namesake has not the same opponent, unless it is a firm, which many have."""
+    number is missing: a namesake has not the same opponent; a firm, which many have, only in one county."""
     reasons = set(e.reasons)
     named = {"name_equal", "cause_equal"} <= reasons and not reasons.isdisjoint(_NAMED_WHOLE)
     if not named or e.other_phone or e.days > lexicon().limits["days_topic"] or not _named_by_both(early, late):
         return False
     if _doubts(e) or any(r.endswith("_conflict") for r in reasons):
         return False
-    firm = known(early).firm or known(late).firm
-    return not firm and ("region_equal" in reasons or not (early.person.region and late.person.region))
+    if known(early).firm or known(late).firm:
+        return {"region_equal", "counterparty_equal"} <= reasons
+    return not _of_two_counties(early.person.region, late.person.region)
+
+
+def _of_two_counties(a: str | None, b: str | None) -> bool:
+    """Whether both say where they live, in one way, and it is not one place: 410100 (a city) may be 410122."""
+    if not a or not b or a.isdecimal() != b.isdecimal():
+        return False
+    short, full = sorted((a.rstrip("0"), b.rstrip("0")), key=len)
+    return not full.startswith(short) if a.isdecimal() else short not in full
 
 
 def _named_by_both(early: Features, late: Features) -> bool:
@@ -195,7 +204,7 @@ def _soon_again(early: Features, late: Features, e: Evidence) -> bool:
         return (named and "cause_mentioned" not in reasons) or in_the_same_words(early, late, e)
     if _doubts(e) or not _of_one_content(early, late, e):
         return False
-    if "cause_equal" not in reasons and ("counterparty_unsaid" in reasons or not _of_one_field(early, late, e)):
+    if "cause_equal" not in reasons and not _of_one_field(early, late, e):
         return in_the_same_words(early, late, e)
     again = limits["days_incident_max" if _appraisals(early, late) else "days_topic"]
     if e.days <= again:
