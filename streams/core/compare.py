@@ -11,7 +11,7 @@ from dataclasses import replace
 from mappings.lexicon import lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Pair
-from streams.core import parties
+from streams.core import names, parties
 from streams.core.asking import BUSINESS
 from streams.core.blocking import family_of, keeps_to_itself
 from streams.core.causes import CONCLUDED
@@ -120,11 +120,20 @@ def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, sh
 
 
 def _opposed(a: Features, b: Features) -> bool:
-    """Each is the other's counterparty."""
-    x, y = a.counterparty, b.counterparty
-    if x is None or y is None or not x.name or not y.name or not a.person.name or not b.person.name:
+    """Each is the other's counterparty, one of them at least in a field."""
+    x, y = _against(a), _against(b)
+    if not (x or y) or not a.person.name or not b.person.name or a.person.name == b.person.name:
         return False
-    return _is(a.person.name, y.name) and _is(b.person.name, x.name)
+    return _is_or_is_told(b.person.name, x, a) and _is_or_is_told(a.person.name, y, b)
+
+
+def _against(f: Features) -> str | None:
+    return f.counterparty.name if f.counterparty else None
+
+
+def _is_or_is_told(person: str, party: str | None, f: Features) -> bool:
+    """Whether a person is the one whom a field names, or, where it is empty, the text."""
+    return _is(person, party) if party else not names.thin(person) and person in (known(f).words or "")
 
 
 def _is(person: str, party: str) -> bool:
@@ -182,6 +191,9 @@ def _other_service(early: Features, late: Features, e: Evidence) -> Relation | N
         if related and "counterparty_conflict" not in e.reasons:
             return LINK, "child"
     if "family_conflict" in e.reasons:
+        transferred = e.quoted and "forensic" not in (family_of(early), family_of(late)) and not e.contradiction
+        if transferred and e.person == CERTAIN:
+            return None
         if "counterparty_conflict" in e.reasons or (e.contradiction and "incident_equal" not in e.reasons):
             return NONE
         told = e.subject >= STRONG or not {"incident_equal", "case_no_equal"}.isdisjoint(e.reasons)
