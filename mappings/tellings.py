@@ -1,8 +1,8 @@
 """What a telling is most likely about: a naive Bayes model over its characters and pairs of characters.
 
 Fitted when it is loaded, from tellings whose cause is known (`mappings/matching/tellings/<field>.tsv`, a line
-`cause<TAB>telling`) and from the words of causes.yaml, each a short telling; another one in the same way from records of
-which it is known what they want (`mappings/matching/asks/`). No weight is typed by hand and none is kept anywhere: who
+`cause<TAB>telling`) and from the words of causes.yaml, each a short telling; another one in the same way from records
+of which it is known what they want (`mappings/matching/asks/`). No weight is typed by hand and none is kept anywhere: who
 wants a way of speaking understood adds a few lines of it.
 Source: multinomial naive Bayes on presence, after McCallum and Nigam (1998), with equal priors.
 """

@@ -12,6 +12,7 @@ _STAFF = re.compile(
     r"投诉你们|律师|公证[员处]|调解[员室]|鉴定[人员所中]|仲裁[员委]|承办|经办|办案|窗口|工作人员|办事员|接线|办[^,。;]{1,30}人暗示|热线|中心|司法所|法援|援助"
 )
 """Of whom a complaint about the handling complains; else it is of the other side."""
+_WHO_HANDLES = re.compile("办[^,。;]{0,14}(?:人|单位|者)|公仆|同志|官员|监督")
 _COMPLAINED = re.compile(
     r"投诉|举报|控告|不满|差评|追究|要告[^,。;]{0,14}(?:工作人员|经办|承办|窗口)|(?:暗示|索)要好处|反[映应].{0,24}(?:工作人员|经办|承办|办案)"
 )
@@ -46,7 +47,7 @@ _ONLY_ASKED = re.compile(
 """Who says that he wants no more than to know."""
 _APPENDED = re.compile(
     "(?:来电人|市民|群众|诉求人)?情绪[较很]?激动|(?:请|望|盼|希望|恳请|现来电请)[^,。;!]{0,12}"
-    "(?:联系|处理|解决|帮助|回复|回电|跟进|派单|核实|答复)[^,。;!]{0,8}|要求(?:回电|给予书面答复|尽快[办处]\w?)|已告知等待"
+    "(?:联系|处理|解决|帮助|回复|回电|跟进|派单|核实|答复)[^,。;!]{0,8}|要求(?:回电|给予书面答复|尽快[办处])|已告知等待"
 )
 """What clerks append to any record, and what stands in those that urge too: 请尽快处理."""
 _QUESTION = re.compile(
@@ -62,9 +63,9 @@ BUSINESS = frozenset((*map(str, Family), "gov-service", "platform", "zwfw", "win
 
 def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: bool = True) -> str | None:
     """The kind: of all that the lexicon's words mark the first in the order of `_SAID`, or what is said; a complaint
-    only of those who handle the matter; else, if somebody `called` or wrote, what it reads like. None: an application, for all that is told. That
-    somebody asks (咨询) makes no consultation: whoever wants a thing asks how to get it; a question that tells of no
-    matter does.
+    only of those who handle the matter; else, if somebody `called` or wrote, what it reads like. None: an application,
+    for all that is told. That somebody asks (咨询) makes no consultation: whoever wants a thing asks how to get it; a
+    question that tells of no matter does.
 
     >>> asked_for((), "就我那个离婚的事,你们给我问了没有", of_handling=False)
     'follow-up'
@@ -86,6 +87,8 @@ def _reads_like(words: str) -> str | None:
     likely = lexicon().asks.read(_APPENDED.sub("", words))
     clear = likely is not None and likely.margin >= lexicon().limits["asking_margin"]
     kind = likely.code.partition(".")[2] if likely and clear else MATTER
-    if kind == MATTER or (kind == "consultation" and (not _QUESTION.search(words) or _WANTED.search(words))):
+    if kind == "consultation" and (not _QUESTION.search(words) or _WANTED.search(words)):
         return None
-    return kind
+    if kind == "complaint" and not (_STAFF.search(words) or _WHO_HANDLES.search(words)):
+        return None
+    return None if kind == MATTER else kind

@@ -102,7 +102,8 @@ def _weighed(
     exact = [c for c in named if "." in c and UNLISTED not in c]
     if titled and len(exact) == 1:
         return named, tuple(mentions)
-    likely = _likely(own, family, told, words)
+    disputed = family is not None or (bool(exact) and _DISPUTE.search(told) is not None)
+    likely = _likely(own, told, words, documents=own is not None or not disputed)
     if exact:
         clear = likely is not None and likely.margin >= words.limits["telling_margin_named"]
         if likely is None or not clear or (titled and likely.code not in exact):
@@ -111,27 +112,28 @@ def _weighed(
         if likely.code in exact:
             return (likely.code,), tuple(mentions)
         return tuple(f"{c}{CONCLUDED}" for c in (*named, likely.code)), tuple(mentions)
-    concluded = [] if own in _BEFORE else _concluded(told, family)
+    concluded = () if own in _BEFORE else _concluded(told, family)
     unlisted = bool(named) and UNLISTED in named[0]
     least = words.limits["telling_margin_unlisted" if unlisted else "telling_margin"]
-    if likely and likely.margin >= least and not concluded:
-        concluded = [likely.code]
+    if concluded == () and likely and likely.margin >= least:
+        concluded = (likely.code,)
+    concluded = concluded or ()
     mentions |= dict.fromkeys(concluded)
     return tuple(f"{c}{CONCLUDED}" for c in concluded) or named, tuple(mentions)
 
 
-def _likely(own: str | None, family: str | None, told: str, words: Lexicon) -> Reading | None:
+def _likely(own: str | None, told: str, words: Lexicon, *, documents: bool) -> Reading | None:
     """What all that is told reads like; None where it reads like a call that tells nothing, or like a document or an
-    appraisal asked of another service."""
+    appraisal, and neither is asked for: of another service, or in a dispute."""
     likely = words.tellings.read(told, own)
     if likely is None or likely.code.startswith(NOTHING_TOLD):
         return None
-    return None if own is None and family and group_of(likely.code) in _SIGNS else likely
+    return likely if documents or group_of(likely.code) not in _SIGNS else None
 
 
-def _concluded(words: str, family: str | None) -> list[str]:
+def _concluded(words: str, family: str | None) -> tuple[str, ...] | None:
     """The cause that most of what is told amounts to, where its name is not said, or several that one matter is told
-    under; none where that is not clear. Documents and appraisals are concluded only where no family says otherwise."""
+    under; None where it amounts to two. Documents and appraisals are concluded only where no family says otherwise."""
     table = lexicon()
     found = [concept for _, _, concepts in table.concepts.spans(words) for concept in concepts]
     seen = set(found)
@@ -142,7 +144,7 @@ def _concluded(words: str, family: str | None) -> list[str]:
     }
     most = max(fits.values(), default=None)
     best = [code for code, weight in fits.items() if weight == most]
-    return best if all(may_be_one(c, d) for c in best for d in best if c != d) else []
+    return tuple(best) if all(may_be_one(c, d) for c in best for d in best if c != d) else None
 
 
 def _called(own: str, item: str, *parts: str) -> tuple[str, ...]:

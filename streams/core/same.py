@@ -6,6 +6,8 @@ subject must tell.
 
 from __future__ import annotations
 
+import re
+
 from mappings.lexicon import lexicon
 from schemas.events.book import Features
 from streams.core import counterparties, names
@@ -32,6 +34,13 @@ _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
 _CONTENT = frozenset({
     "purpose_equal", "estate_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told",
 })  # fmt: skip
+
+
+_SOMEBODY_ELSES = re.compile(
+    "参[照考看]|情况(?:一样|相同|类似)|同样情况"
+    "|(?:邻居|工友|同事|朋友|老乡|亲戚|别人|人家|[他她]|也[有报打反])[^,。;]{0,10}(?:工单|单号|编号|[的个]号|号[是码])"
+)
+"""Whose number is quoted that is not one's own."""
 
 
 def same(early: Features, late: Features, e: Evidence) -> Relation:
@@ -139,10 +148,10 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
     """Somebody of that name, or nobody known: what a person may look at."""
     if e.person == NAMESAKE and e.quoted and e.subject == DECISIVE and _named_by_both(early, late):
         told = "cause_equal" in e.reasons or party_agrees(e)
-        if "name_equal" in e.reasons and (told or not e.other_phone):
+        if e.other_phone and ("name_equal" not in e.reasons or not told or _SOMEBODY_ELSES.search(_words(late))):
+            return REVIEW, None  # a namesake may quote a number
+        if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
             return SAME, None
-        if "name_sound" in e.reasons and told and not e.other_phone:
-            return SAME, None  # of another phone, a namesake may quote a number
     if e.person == NAMESAKE and _of_the_same_two(early, late, e):
         return SAME, None
     if e.person == NAMESAKE and e.subject >= STRONG:
@@ -157,18 +166,21 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
     return (REVIEW, None) if soon or observe_texts(early, late, e) else NONE
 
 
+def _words(f: Features) -> str:
+    return known(f).words or ""
+
+
 def _of_the_same_two(early: Features, late: Features, e: Evidence) -> bool:
     """Two whole names, of who asks and of the other side, and one cause, within days, where nothing but a phone or a
-    number is missing: a namesake has not the same opponent; a firm, which many have, only in one county."""
+    number is missing: a namesake has not the same opponent, unless it is a firm, which many have."""
     reasons = set(e.reasons)
     named = {"name_equal", "cause_equal"} <= reasons and not reasons.isdisjoint(_NAMED_WHOLE)
     if not named or e.other_phone or e.days > lexicon().limits["days_topic"] or not _named_by_both(early, late):
         return False
     if _doubts(e) or any(r.endswith("_conflict") for r in reasons):
         return False
-    if known(early).firm or known(late).firm:
-        return {"region_equal", "counterparty_equal"} <= reasons
-    return not _of_two_counties(early.person.region, late.person.region)
+    firm = known(early).firm or known(late).firm
+    return not firm and not _of_two_counties(early.person.region, late.person.region)
 
 
 def _of_two_counties(a: str | None, b: str | None) -> bool:

@@ -162,9 +162,7 @@ ALIKE = st.builds(
 
 
 @given(a=FEATURES | ALIKE, b=FEATURES | ALIKE, phone_counts=st.booleans())
-@example(
-    a=features("a", type="legal", name=FIRMS[0]), b=features("b", type="legal", name=FIRMS[1]), phone_counts=True
-)
+@example(a=features("a", type="legal", name=FIRMS[0]), b=features("b", type="legal", name=FIRMS[1]), phone_counts=True)
 @example(a=features("a", text="房" * 2_000_000), b=features("b", text="漏" * 2_000_000), phone_counts=True)
 def test_never_raises_and_is_symmetric(a: Features, b: Features, phone_counts: bool) -> None:
     b = replace(b, submission_id=a.submission_id + "'")
