@@ -121,7 +121,7 @@ def _own(f: Features) -> tuple[str, ...]:
 def _people(f: Features, own: tuple[str, ...]) -> tuple[str, ...]:
     t = known(f)
     told = (p for p in (t.party, *t.parties) if p and not parties.is_organisation(p) and _surnamed(p))
-    found = dict.fromkeys((*(told if not t.firm else ()), *_people_in(t.words or "")))
+    found = dict.fromkeys((*(told if not t.firm else ()), *people_in(t.words or "")))
     whole = [o for o in own if not names.thin(o)] or own
     others = [p for p in found if not any(_one_person(p, o) for o in whole)]
     return tuple(p for p in others if not names.thin(p)) or tuple(others)
@@ -136,10 +136,10 @@ def _firms(f: Features) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=20_000)
-def _people_in(words: str) -> tuple[str, ...]:
+def people_in(words: str) -> tuple[str, ...]:
     """People's names in a text.
 
-    >>> _people_in("同住的赵春明欠钱不还，又与孙大力打架")
+    >>> people_in("同住的赵春明欠钱不还，又与孙大力打架")
     ('孙大力',)
     """
     generic, pattern = lexicon().generic, _person_pattern()

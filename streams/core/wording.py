@@ -12,6 +12,7 @@ from schemas.events.book import Features
 from streams.core import firms, parties
 from streams.core.evidence import Evidence
 from streams.core.names import pairs_of
+from streams.core.opponents import people_in
 from streams.core.traits import known
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
@@ -68,7 +69,8 @@ def _content(f: Features) -> Clauses:
     t = known(f)
     party = f.counterparty.name if f.counterparty else None
     brand = parties.brand(t.party)[0] if t.party and t.firm else None
-    return _own_words(t.words or "", (f.person.name, party, t.party, *t.parties, f.item, brand))
+    words = t.words or ""
+    return _own_words(words, (f.person.name, party, t.party, *t.parties, *people_in(words), f.item, brand))
 
 
 @lru_cache(maxsize=20_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.opponents import _people_in, firms_in
+from streams.core.opponents import firms_in, people_in
 from tests.unit.core.lines import Line, assert_pair, called, placed, status, told
 
 BARE: Line = {"counterparty": None, "title": "邻里纠纷"}
@@ -147,8 +147,8 @@ def test_two_of_one_name_behind_a_switchboard() -> None:
 
 
 def test_whom_a_text_names() -> None:
-    assert _people_in("被欧阳明打伤，孙大力不还钱") == ("欧阳明", "孙大力")
-    assert _people_in("高空抛物，任何人都会受伤，文件马上付款给到") == ()
+    assert people_in("被欧阳明打伤，孙大力不还钱") == ("欧阳明", "孙大力")
+    assert people_in("高空抛物，任何人都会受伤，文件马上付款给到") == ()
     assert firms_in("在白桦餐饮上班，后到哈尔滨青松物流干活") == ("白桦餐饮", "青松物流")
 
 

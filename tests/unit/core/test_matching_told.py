@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.lines import Line, assert_pair, called, placed, status, told
+from tests.unit.core.lines import WAGES, Line, assert_pair, called, placed, status, told
 
 DEED: Line = {"family": "notary", "counterparty": None, "title": None, "item": None, "purpose": None}
 WILL = DEED | {"item": "遗嘱公证"}
@@ -15,6 +15,12 @@ FAULTY = {"counterparty": {"name": "宏达电器有限公司"}, "title": "产品
 HOME = {"counterparty": {"name": "宏达房地产开发有限公司"}, "title": "商品房买卖合同纠纷", "family": "lawyer"}
 ASKS: Line = {"type": "legal", "phone": "13800138000"}
 SOLD: Line = {"counterparty": {"name": "孙大力"}, "title": "买卖合同纠纷", "text": "孙大力收了货不给钱"}
+ALIVE = DEED | {"item": "生存公证", "text": None}
+UNMARRIED = DEED | {"item": "婚姻状况公证", "text": None}
+CHILD: Line = {"counterparty": {"name": "孙大力"}, "title": "抚养纠纷"}
+LENT: Line = {"family": "mediation", "title": "民间借贷", "text": "李四光借钱不还"}
+LENT_TO = LENT | {"text": "王晓明说我借钱不还，其实已还"}
+ALONE: Line = {"family": "mediation", "counterparty": None}
 STRANGER: Line = {"id_number": None, "counterparty": {"name": "孙大力"}, "title": "民间借贷", "text": "孙大力借钱不还"}
 
 PAIRS: dict[str, tuple[Line, Line, str]] = {
@@ -37,6 +43,67 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
         told("a", person=ASKS | {"name": "宏达机械制造有限公司"}, **SOLD),
         called("b", 3, person=ASKS | {"name": "宏达机械"}, **SOLD),
         "SAME",
+    ),
+    "proof of life for two years": (
+        told("a", **(ALIVE | {"purpose": "领取境外养老金（2025年度）"})),
+        called("b", 3, **(ALIVE | {"text": "领国外的养老钱（2026年度），要做健在的公证"})),
+        "NEW",
+    ),
+    "two pensions": (
+        told("a", **(ALIVE | {"purpose": "领取境外养老金"})),
+        told("b", 3, **(ALIVE | {"purpose": "领取保险年金"})),
+        "REVIEW",
+    ),
+    "a pension, and which it is": (
+        told("a", **(ALIVE | {"purpose": "领取境外养老金"})),
+        told("b", 3, **(ALIVE | {"purpose": "领养老金"})),
+        "SAME",
+    ),
+    "to move abroad, filed in two ways": (
+        told("a", **(UNMARRIED | {"purpose": "加拿大移民"})),
+        told("b", 3, **(UNMARRIED | {"purpose": "加拿大定居"})),
+        "REVIEW",
+    ),
+    "a character left out of a name, with the number": (
+        told("a", name="周海燕"),
+        told("b", 3, name="周燕", phone=None),
+        "SAME",
+    ),
+    "who asks for several": (told("a", name="王晓明等"), called("b", 3), "SAME"),
+    "a firm of the same name in another city": (
+        told("a", counterparty={"name": "绍兴市宏盛二手车经纪有限公司"}, title="二手车买卖", text="车是事故车"),
+        told("b", 3, counterparty={"name": "台州市宏盛二手车经纪有限公司"}, title="二手车买卖", text="车是事故车"),
+        "REVIEW",
+    ),
+    "a firm of the same name in another trade": (
+        told("a", **(PLAIN | {"text": "在山西北辰玛钢有限公司干活，工资没给。"})),
+        called("b", 3, **(PLAIN | {"text": "北辰食品拖欠工资。"})),
+        "REVIEW",
+    ),
+    "custody, and what it costs": (
+        told("a", **CHILD, text="要求变更抚养权"),
+        called("b", 3, **CHILD, text="拖欠抚养费"),
+        "REVIEW",
+    ),
+    "two sides of a mediation, one told of in the text alone": (
+        told("a", **LENT, counterparty={"name": "李四光"}),
+        told("b", 3, **LENT_TO, name="李四光", id_number=None, phone=None, counterparty=None),
+        "LINK",
+    ),
+    "the number of the first record, from another phone": (
+        called("a", counterparty=None),
+        called("b", 1, phone="13911112222", counterparty=None, related_numbers=["12345:GD20260000a"]),
+        "SAME",
+    ),
+    "a workmate's number, from another phone": (
+        called("a", counterparty=None),
+        called("b", 1, phone="13911112222", text=f"{WAGES}工友的工单号GD20260000a，情况一样", counterparty=None),
+        "REVIEW",
+    ),
+    "two causes with one opponent whom a text names": (
+        told("a", **ALONE, title="饲养动物损害", text="被孙大力家的狗咬伤，赔偿医疗费"),
+        called("b", 3, **ALONE, title="邻里纠纷", text="孙大力翻盖房子把墙往我这边挪了一尺"),
+        "REVIEW",
     ),
     "a village by its name alone": (
         told("a", counterparty={"name": "顺发村"}, title="承包地被收回", text="承包地被收回另包他人"),

@@ -6,7 +6,7 @@ import pytest
 
 from streams.core import offices, parties
 from streams.core.estates import observe_estate
-from streams.core.opponents import _people_in
+from streams.core.opponents import people_in
 from streams.core.traits import traits_of
 from tests.support.features import features
 from tests.unit.core.lines import Line, called, placed, told
@@ -82,8 +82,8 @@ def test_a_county_tells_no_two_firms_apart_and_a_community_does() -> None:
 
 
 def test_names_after_a_preposition() -> None:
-    assert _people_in("请求与刘世宇清算账目，反映老郭转走了钱") == ("刘世宇", "老郭")
-    assert _people_in("与万达公司清算，和解书，向高新区反映") == ()
+    assert people_in("请求与刘世宇清算账目，反映老郭转走了钱") == ("刘世宇", "老郭")
+    assert people_in("与万达公司清算，和解书，向高新区反映") == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""What a record wants whose kind no source tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mappings.lexicon import MATTER, lexicon
+from mappings.tellings import load
+from streams.core.asking import asked_for
+from streams.core.traits import traits_of
+from tests.support.features import features
+
+UNSEEN = Path(__file__).parents[1] / "mappings" / "asks_unseen.tsv"
+
+
+def unseen() -> list[tuple[str, str]]:
+    """Records that had no part in the model: what each wants, and its words."""
+    lines = (line.split("\t") for line in UNSEEN.read_text(encoding="utf-8").splitlines())
+    return [(kind, words) for kind, words in lines]
+
+
+def wanted(words: str) -> str:
+    """What a call wants, as the traits have it."""
+    return traits_of(features("a", system="12345", kind=None, counterparty=None, text=words)).asks or MATTER
+
+
+def test_unseen_records_are_read_rightly() -> None:
+    read = [(kind, wanted(words)) for kind, words in unseen()]
+    calls = [(kind, got) for kind, got in read if kind != MATTER]
+    matters = [got for kind, got in read if kind == MATTER]
+    assert sum(kind == got for kind, got in calls) >= 0.9 * len(calls)
+    assert matters.count(MATTER) >= 0.9 * len(matters), "who tells a matter must not be taken for a caller about one"
+
+
+def test_unseen_records_are_in_no_file() -> None:
+    known = {told.words for told in load(Path("mappings/matching/asks"), set(lexicon().asks.codes))}
+    assert known.isdisjoint(words for _, words in unseen())
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("合同约定有仲裁，想问怎么算违约金。仅咨询，暂不办理。", "consultation"),
+        ("单纯问问规定，不要求登记", "consultation"),
+        ("上次被退回，现补齐材料，重新提交申请", MATTER),
+        ("无犯罪记录公证怎么办？请求预约办理", MATTER),  # who wants a document asks how to get it
+        ("楼上漏水不修，来电人情绪较激动，请尽快处理", MATTER),  # as clerks write under anything
+    ],
+)
+def test_what_is_said_outright_comes_first(words: str, kind: str) -> None:
+    assert wanted(words) == kind
+
+
+def test_what_an_office_files_is_not_read() -> None:
+    urged = "我那个欠薪的件过去二十天了还没人管，再催一催"
+    assert asked_for((), urged, of_handling=False) == "follow-up"
+    assert asked_for((), "那个欠薪的案子办到哪一步", of_handling=False, called=False) is None
+    filed = features("a", system="legal-aid", kind=None, text="合伙没有写协议，散伙的时候怎么分？")
+    assert traits_of(filed).asks is None
