@@ -83,6 +83,11 @@ def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: 
     return _reads_like(words) if kind is None and called else kind
 
 
+def reopened(marks: Collection[str], words: str) -> str | None:
+    """`reopen`, if that is what is said, whatever kind a source gives: to it all calls are applications."""
+    return "reopen" if _AGAIN.search(words) is None and ("reopen" in marks or _SAID["reopen"].search(words)) else None
+
+
 def _reads_like(words: str) -> str | None:
     likely = lexicon().asks.read(_APPENDED.sub("", words))
     clear = likely is not None and likely.margin >= lexicon().limits["asking_margin"]

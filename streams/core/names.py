@@ -52,7 +52,8 @@ def plain(name: str) -> str:
     bare = _AND_OTHERS.sub("", bare)
     if len(bare) == len("老王") and bare[0] in _FAMILIAR:
         return bare[1] + "*"
-    for title in lexicon().titles:
+    titles = lexicon().titles
+    for title in titles if bare.endswith(titles) else ():
         if bare.endswith(title) and 1 <= len(bare) - len(title) <= 2:
             return bare[: -len(title)] + "*"
     return bare

@@ -166,12 +166,13 @@ def firms_in(words: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     boilerplate = lexicon().boilerplate
     for trade in lexicon().trades.finditer(words):
+        if not _ALL_HAN.fullmatch(words, max(0, trade.start() - _TAIL), trade.start()):
+            continue
         for start in range(trade.start() - _TAIL, max(-1, trade.start() - _OWN_MAX - 1), -1):
-            own = words[start : trade.start()]
-            if start < 0 or not _ALL_HAN.fullmatch(own):
+            if start < 0 or not _is_han(words[start]):
                 break
             if _begins(words, start):
-                own = parties.core(own + "公司") or ""
+                own = parties.core(words[start : trade.start()] + "公司") or ""
                 if firms.is_a_name(own) and not boilerplate.search(own) and not _is_word(own):
                     found[own + trade[0]] = None
                 break
@@ -199,9 +200,13 @@ def _surnamed(name: str) -> bool:
     return name[0] in lexicon().surnames or name[:2] in lexicon().surnames or names.thin(name)
 
 
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
+
+
 def _begins(words: str, start: int) -> bool:
     """Whether a name may begin here."""
-    if start == 0 or not _ALL_HAN.match(words[start - 1]):
+    if start == 0 or not _is_han(words[start - 1]):
         return True
     if words[start - 1] == _PUBLIC and (start == 1 or words[start - 2] not in _KIN):
         return False

@@ -53,7 +53,7 @@ def core(name: str | None) -> str | None:
         return None
     if (called := offices.office(bare)) is not None:
         return called
-    for form in words.endings:
+    for form in words.endings if bare.endswith(words.endings) else ():
         if bare.endswith(form) and len(bare) - len(form) >= CORE_MIN:
             bare = bare[: -len(form)]
             break

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from mappings.lexicon import Lexicon, lexicon
 from schemas.events.book import Features, Traits
 from streams.core import firms, names, parties
-from streams.core.asking import BUSINESS, asked_for
+from streams.core.asking import BUSINESS, asked_for, reopened
 from streams.core.causes import causes_of
 
 _AMOUNT = re.compile(
@@ -94,7 +94,7 @@ def traits_of(f: Features) -> Traits:
         days=_days(f.incident_date, whole) if digits or f.incident_date else (),
         sites=_sites(whole),
         numbers=_numbers(whole) if digits else (),
-        asks=asks if asks == "reopen" or not f.kind else None,
+        asks=asks,
         stage=stage,
         handling="handling" in moods,
         unhappy="unhappy" in moods,
@@ -119,8 +119,8 @@ def _marks(
     if not given and "place" in found:
         found.setdefault("purpose", []).extend(_done_there(f"{f.purpose or ''} {whole}", words))
     moods = set(found.get("mood", ()))
-    called = not f.kind and f.system not in BUSINESS
-    kind = asked_for(found.get("asks", []), whole, of_handling="handling" in moods, called=called)
+    asks, called = found.get("asks", []), f.system not in BUSINESS
+    kind = reopened(asks, whole) if f.kind else asked_for(asks, whole, of_handling="handling" in moods, called=called)
     purposes = sorted(given) if given else sorted(found.get("purpose", ()))
     stage = next(iter(found.get("stage", ())), None)
     return tuple(sorted(found.get("place", ()))), tuple(purposes), kind, stage, moods
