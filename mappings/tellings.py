@@ -2,18 +2,18 @@
 
 Fitted when it is loaded, from tellings whose cause is known (`mappings/matching/tellings/<field>.tsv`, a line
 `cause<TAB>telling`) and from the words of causes.yaml, each a short telling; another one in the same way from records
-of which it is known what they want (`mappings/matching/asks/`). No weight is typed by hand and none is kept anywhere: who
-wants a way of speaking understood adds a few lines of it.
+of which it is known what they want (`mappings/matching/asks/`). No weight is typed by hand and none is kept anywhere:
+who wants a way of speaking understood adds a few lines of it.
 Source: multinomial naive Bayes on presence, after McCallum and Nigam (1998), with equal priors.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from operator import add
 from pathlib import Path
 from typing import NamedTuple
@@ -82,24 +82,29 @@ def parts_of(words: str) -> Iterator[str]:
 def fit(tellings: Iterable[Telling], beside: Iterable[Telling] = ()) -> Tellings:
     """The model of tellings, by their Chinese characters; they are of two causes at least. What is told `beside` counts
     only as far as it has parts in common with them: it says what does not tell one from another."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    counts: Counter[tuple[str, str]] = Counter()
     lengths: Counter[str] = Counter()
-    for told, known in ((tellings, None), (beside, counts)):
+    rows: dict[str, int] = {}
+    for told in (tellings, beside):
         for code, words in told:
-            parts = {part for part in parts_of(words) if _HAN.fullmatch(part) and (known is None or part in known)}
+            parts = set(chain.from_iterable(map(parts_of, _HAN.findall(words))))
+            if rows:
+                parts &= rows.keys()
             lengths[code] += len(parts)
-            for part in parts:
-                counts[part][code] += 1
+            counts.update(zip(parts, repeat(code)))
+        rows = rows or {part: i for i, part in enumerate(dict.fromkeys(part for part, _ in counts), 1)}
     codes = tuple(sorted(lengths))
     at = {code: i for i, code in enumerate(codes)}
-    totals = np.array([lengths[code] + _SMOOTHING * len(counts) for code in codes])
-    never = np.rint(_UNITS * np.log(_SMOOTHING / totals)).astype(np.int16)
-    worth = np.tile(never, (len(counts) + 1, 1))
-    rows = np.repeat(np.arange(1, len(counts) + 1), [len(found) for found in counts.values()])
-    told_in = np.array([at[code] for found in counts.values() for code in found])
-    times = np.array([n for found in counts.values() for n in found.values()])
-    worth[rows, told_in] = np.rint(_UNITS * np.log((times + _SMOOTHING) / totals[told_in]))
-    return Tellings(codes, _by_field(codes), {part: i for i, part in enumerate(counts, 1)}, worth)
+    totals = np.array([lengths[code] + _SMOOTHING * len(rows) for code in codes])
+    worth = np.tile(_in_units(np.log(_SMOOTHING / totals)), (len(rows) + 1, 1))
+    told_in = np.array([at[code] for _, code in counts])
+    times = np.array(list(counts.values())) + _SMOOTHING
+    worth[[rows[part] for part, _ in counts], told_in] = _in_units(np.log(times / totals[told_in]))
+    return Tellings(codes, _by_field(codes), rows, worth)
+
+
+def _in_units(logarithms: NDArray[np.float64]) -> NDArray[np.int16]:
+    return np.rint(_UNITS * logarithms).astype(np.int16)
 
 
 def _by_field(codes: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
