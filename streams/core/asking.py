@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from mappings.lexicon import MATTER, lexicon
+from mappings.lexicon import ASKED, MATTER, lexicon
 from mappings.vocabulary import Family
 
 _STAFF = re.compile(
@@ -16,28 +16,7 @@ _WHO_HANDLES = re.compile("办[^,。;]{0,14}(?:人|单位|者)|公仆|同志|官
 _COMPLAINED = re.compile(
     r"投诉|举报|控告|不满|差评|追究|要告[^,。;]{0,14}(?:工作人员|经办|承办|窗口)|(?:暗示|索)要好处|反[映应].{0,24}(?:工作人员|经办|承办|办案)"
 )
-_SAID = {
-    "reopen": re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)"),
-    "follow-up": re.compile(
-        r"(?:上次|上回|前期|此前|先前|之前|上周|上个?月|前几天|早先)(?:来电|打电话|打来)?(?:登记|反映|申请|报|提|说|受理|咨询|投诉|交)"
-        r"[^。;]{0,24}(?:尽快|抓紧|还没|一直没|等了|没有?(?:消息|回复|答复|结果|动静))"
-        r"|我那个?[^,。;]{1,14}事[^。;]{0,14}(?:问了|办了|处理了|到底)|你们(?:给我|帮我)(?:问|办|查|处理)了(?:没|吗)"
-        r"|再次(?:来电|致电|来访|打来)[^。;]{0,24}(?:尽快|抓紧|催)"
-    ),
-    "progress": re.compile(
-        r"(?:询问|咨询|查询|了解|想问)[^。;]{0,24}(?:办理|处理|审核)(?:进展|进度)|(?:派给|分给|交给|转给)了?(?:哪|谁)"
-        r"|现在是?(?:什么|啥)(?:情况|进度)|(?:哪个|谁|哪位)在办|在谁手[里上]|有没得?结果|办成(?:啥|什么|咋)样|办得?(?:咋样|怎么样|如何)"
-        r"|(?:查询|询问|咨询|了解)[^。;]{0,24}(?:承办人|经办人|办理时限|办理期限)|(?:材料|申请)[^。;,]{0,6}审(?:完|好|过)?了?没"
-        r"|受理了?没有?(?:[?]|$)|查不到(?:办理)?(?:进度|状态)|(?:之前|此前|前期)登记的[^。;]{0,24}(?:何时|什么时候|多久)"
-    ),
-    "supplement": re.compile(
-        r"补充[^。;,]{1,16}(?:材料|证据|资料|截图|照片|凭证)|补充一[个份张条段]|的事补件|漏报|补登记|补充说|[让叫要]我补的"
-        r"|补送|补拍|我补[交传寄]了|(?:复印件|材料|资料|证明)我[^,。;]{0,3}(?:送|交|寄|拿)到"
-        r"|(?:还有|另有|又有|找到|新找)[^,。;]{0,10}(?:录像|录音|视频|照片|截图|证人|单据|收据|票据)[^。;]{0,10}(?:附上|补上|提交|一并|加上|上传)"
-    ),
-}
-"""What is wanted, where words stand between those that say it; of several the first."""
-
+_REOPENED = re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)")
 _AGAIN = re.compile("(?:重新|再次|另行|再)(?:提交|申请|提出|上报|报|递交|立案)")
 """What was sent back or refused and is handed in once more is an application, whatever it adds."""
 _ONLY_ASKED = re.compile(
@@ -63,12 +42,12 @@ BUSINESS = frozenset((*map(str, Family), "gov-service", "platform", "zwfw", "win
 
 
 def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: bool = True) -> str | None:
-    """The kind: of all that the lexicon's words mark the first in the order of `_SAID`, or what is said; a complaint
-    only of those who handle the matter; else, if somebody `called` or wrote, what it reads like. None: an application,
-    for all that is told. That somebody asks (咨询) makes no consultation: whoever wants a thing asks how to get it; a
-    question that tells of no matter does.
+    """The kind: of all that the lexicon's words mark the first in the order of `ASKED`; a complaint only of those who
+    handle the matter; else, if somebody `called` or wrote, what it reads like. None: an application, for all that is
+    told. That somebody asks (咨询) makes no consultation: whoever wants a thing asks how to get it; a question that
+    tells of no matter does.
 
-    >>> asked_for((), "就我那个离婚的事,你们给我问了没有", of_handling=False)
+    >>> asked_for(("follow-up",), "那件事请催办", of_handling=False)
     'follow-up'
     >>> asked_for((), "合伙没有写协议，散伙的时候怎么分？", of_handling=False)
     'consultation'
@@ -77,8 +56,7 @@ def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: 
         return None
     if _ONLY_ASKED.search(words):
         return "consultation"
-    kind = next((k for k in _SAID if k in marks), None)
-    kind = kind or next((k for k, said in _SAID.items() if said.search(words)), None)
+    kind = reopened(marks, words) or next((k for k in ASKED if k in marks), None)
     if kind is None and of_handling and _COMPLAINED.search(words) and _STAFF.search(words):
         return "complaint"
     return _reads_like(words) if kind is None and called else kind
@@ -86,7 +64,7 @@ def asked_for(marks: Collection[str], words: str, *, of_handling: bool, called: 
 
 def reopened(marks: Collection[str], words: str) -> str | None:
     """`reopen`, if that is what is said, whatever kind a source gives: to it all calls are applications."""
-    return "reopen" if _AGAIN.search(words) is None and ("reopen" in marks or _SAID["reopen"].search(words)) else None
+    return "reopen" if not _AGAIN.search(words) and ("reopen" in marks or _REOPENED.search(words)) else None
 
 
 def _reads_like(words: str) -> str | None:
