@@ -5,6 +5,7 @@ Pure; reasons are codes. What they are about is looked at in `subject`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
@@ -22,6 +23,7 @@ NOTHING, TOPIC, STRONG, DECISIVE = 0, 1, 2, 3
 
 _FIRM_NAME_MIN = 8
 _NEAR_ID_MAX = 2  # strokes between a mistyped ID number and the right one; a transposition is one
+_DIVISIONS = re.compile("(?:00)+$")  # of a province or a city, no counties
 _AGREE = frozenset({names.EQUAL, names.SOUND, names.MASKED, parties.SHORT})
 
 
@@ -93,6 +95,17 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
         heard = not shared and name == names.NEAR and names.misheard(pa.name or "", pb.name or "")
         firm = "legal" in (pa.type, pb.type) and name == names.NEAR  # called by a part of its name
         e.person = LIKELY if heard or firm else NAMESAKE
+
+
+def of_two_counties(a: str | None, b: str | None) -> bool:
+    """Whether both say where they live, in one way, and it is not one place: 410100 (a city) may be 410122."""
+    if not a or not b or a.isdecimal() != b.isdecimal():
+        return False
+    if not a.isdecimal():
+        short, full = sorted((a, b), key=len)
+        return short not in full
+    short, full = sorted((_DIVISIONS.sub("", a), _DIVISIONS.sub("", b)), key=len)
+    return not full.startswith(short)
 
 
 def _ids(a: Features, b: Features) -> str | None:

@@ -14,7 +14,18 @@ from streams.core import counterparties, names
 from streams.core.asking import BUSINESS
 from streams.core.blocking import family_of
 from streams.core.causes import group_of
-from streams.core.evidence import CERTAIN, DECISIVE, LIKELY, NAMESAKE, NOBODY, NOTHING, STRONG, TOPIC, Evidence
+from streams.core.evidence import (
+    CERTAIN,
+    DECISIVE,
+    LIKELY,
+    NAMESAKE,
+    NOBODY,
+    NOTHING,
+    STRONG,
+    TOPIC,
+    Evidence,
+    of_two_counties,
+)
 from streams.core.opponents import one_named
 from streams.core.traits import known, one_sum
 from streams.core.wording import observe_texts, shared_words, tells
@@ -180,15 +191,7 @@ def _of_the_same_two(early: Features, late: Features, e: Evidence) -> bool:
     if _doubts(e) or any(r.endswith("_conflict") for r in reasons):
         return False
     firm = known(early).firm or known(late).firm
-    return not firm and not _of_two_counties(early.person.region, late.person.region)
-
-
-def _of_two_counties(a: str | None, b: str | None) -> bool:
-    """Whether both say where they live, in one way, and it is not one place: 410100 (a city) may be 410122."""
-    if not a or not b or a.isdecimal() != b.isdecimal():
-        return False
-    short, full = sorted((a.rstrip("0"), b.rstrip("0")), key=len)
-    return not full.startswith(short) if a.isdecimal() else short not in full
+    return not firm and not of_two_counties(early.person.region, late.person.region)
 
 
 def _named_by_both(early: Features, late: Features) -> bool:

@@ -20,6 +20,7 @@ UNMARRIED = DEED | {"item": "婚姻状况公证", "text": None}
 CHILD: Line = {"counterparty": {"name": "孙大力"}, "title": "抚养纠纷"}
 LENT: Line = {"family": "mediation", "title": "民间借贷", "text": "李四光借钱不还"}
 LENT_TO = LENT | {"text": "王晓明说我借钱不还，其实已还"}
+STRANGER_TO: Line = {"counterparty": {"name": "孙大力"}, "title": "民间借贷", "text": "孙大力借钱不还"}
 ALONE: Line = {"family": "mediation", "counterparty": None}
 STRANGER: Line = {"id_number": None, "counterparty": {"name": "孙大力"}, "title": "民间借贷", "text": "孙大力借钱不还"}
 
@@ -104,6 +105,16 @@ PAIRS: dict[str, tuple[Line, Line, str]] = {
         told("a", **ALONE, title="饲养动物损害", text="被孙大力家的狗咬伤，赔偿医疗费"),
         called("b", 3, **ALONE, title="邻里纠纷", text="孙大力翻盖房子把墙往我这边挪了一尺"),
         "REVIEW",
+    ),
+    "one opponent, a name, and a city that is not the county's": (
+        called("a", phone=None, region="411722", **STRANGER_TO),
+        called("b", 3, region="411000", **STRANGER_TO),
+        "REVIEW",
+    ),
+    "one opponent, a name, and the county's city": (
+        called("a", phone=None, region="411722", **STRANGER_TO),
+        called("b", 3, region="411700", **STRANGER_TO),
+        "SAME",
     ),
     "a village by its name alone": (
         told("a", counterparty={"name": "顺发村"}, title="承包地被收回", text="承包地被收回另包他人"),
