@@ -242,11 +242,12 @@ def finders(causes: CausesFile) -> dict[str | None, Finder[str]]:
 
 def _tellings(causes: CausesFile) -> tuple[Tellings, Tellings]:
     """Of causes, and of what is wanted."""
-    told = tellings.load(FOLDER / "tellings", {c.code for c in causes.causes})
-    words = [Telling(c.code, word) for c in causes.causes for word in c.words]
-    asked = tellings.load(FOLDER / "asks", {f"asks.{kind}" for kind in (*ASKED, MATTER)})
-    matters = (Telling(f"asks.{MATTER}", t.words) for t in (*told, *words))
-    return tellings.fit((*told, *words)), tellings.fit(asked, matters)
+    words = (Telling(c.code, word) for c in causes.causes for word in c.words)
+    known = {c.code for c in causes.causes} | {tellings.NOTHING_TOLD}
+    told = tellings.count((*tellings.load(FOLDER / "tellings", known), *words))
+    asked = tellings.count(tellings.load(FOLDER / "asks", {f"asks.{kind}" for kind in (*ASKED, MATTER)}))
+    tellings.add_one_more(asked, f"asks.{MATTER}", told)
+    return tellings.fit(told), tellings.fit(asked)
 
 
 def _concepts(file: ConceptsFile) -> Finder[tuple[str, ...]]:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from schemas.errors import Stop
 
-NOTHING_TOLD = "none"
-"""The field of calls that say that somebody calls, and not what about: `none.tsv`, of which each is `none.call`."""
+NOTHING_TOLD = "none.call"
+"""The code of calls that say that somebody calls, and not what about."""
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SMOOTHING = 0.1
 _CHARS = 160  # who tells of a matter begins with it; longer ones cost more and say no more
@@ -37,6 +37,10 @@ class Telling(NamedTuple):
 
     code: str
     words: str
+
+
+Counts = Counter[tuple[str, str]]
+"""By part and cause, in how many tellings it stands."""
 
 
 class Reading(NamedTuple):
@@ -79,20 +83,29 @@ def parts_of(words: str) -> Iterator[str]:
     return chain(words, map(add, words, words[1:]))
 
 
-def fit(tellings: Iterable[Telling], beside: Iterable[Telling] = ()) -> Tellings:
-    """The model of tellings, by their Chinese characters; they are of two causes at least. What is told `beside` counts
-    only as far as it has parts in common with them: it says what does not tell one from another."""
-    counts: Counter[tuple[str, str]] = Counter()
+def count(tellings: Iterable[Telling]) -> Counts:
+    """In how many tellings of each cause each part stands, of those that are Chinese."""
+    counts: Counts = Counter()
+    for code, words in tellings:
+        counts.update(zip(set(chain.from_iterable(map(parts_of, _HAN.findall(words)))), repeat(code)))
+    return counts
+
+
+def add_one_more(counts: Counts, code: str, told: Counts) -> None:
+    """Count all that is told elsewhere as of one more cause, as far as it has parts in common: it says what does not
+    tell one from another."""
+    known = {part for part, _ in counts}
+    for (part, _), n in told.items():
+        if part in known:
+            counts[part, code] += n
+
+
+def fit(counts: Counts) -> Tellings:
+    """The model of tellings that were counted; they are of two causes at least."""
     lengths: Counter[str] = Counter()
-    rows: dict[str, int] = {}
-    for told in (tellings, beside):
-        for code, words in told:
-            parts = set(chain.from_iterable(map(parts_of, _HAN.findall(words))))
-            if rows:
-                parts &= rows.keys()
-            lengths[code] += len(parts)
-            counts.update(zip(parts, repeat(code)))
-        rows = rows or {part: i for i, part in enumerate(dict.fromkeys(part for part, _ in counts), 1)}
+    for (_, code), n in counts.items():
+        lengths[code] += n
+    rows = {part: i for i, part in enumerate(dict.fromkeys(part for part, _ in counts), 1)}
     codes = tuple(sorted(lengths))
     at = {code: i for i, code in enumerate(codes)}
     totals = np.array([lengths[code] + _SMOOTHING * len(rows) for code in codes])
@@ -109,23 +122,24 @@ def _in_units(logarithms: NDArray[np.float64]) -> NDArray[np.int16]:
 
 def _by_field(codes: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
     fields = [code.partition(".")[0] for code in codes]
-    return {
-        field: np.array([i for i, of in enumerate(fields) if of in (field, NOTHING_TOLD)], np.intp) for field in fields
-    }
+    among = {field: [i for i, of in enumerate(fields) if of == field or codes[i] == NOTHING_TOLD] for field in fields}
+    return {field: np.array(places, np.intp) for field, places in among.items()}
 
 
 def load(folder: Path, codes: Container[str]) -> tuple[Telling, ...]:
-    """All tellings of a folder. Raises Stop naming file and line of one that has no telling or no known cause, or that
-    stands under two causes."""
+    """All tellings of a folder. Raises Stop naming file and line of one that has no telling or none of the codes, or
+    that stands under two."""
     found: dict[str, str] = {}
     for file in sorted(folder.glob("*.tsv")):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if line.startswith("#"):
                 continue
-            cause, _, words = line.partition("\t")
-            code = f"{file.stem}.{cause}"
-            if (code not in codes and code != f"{NOTHING_TOLD}.call") or not words.strip():
-                raise Stop(f"{file}:{number}: 应为“案由、制表符、说法”，案由须列在 causes.yaml：{line[:40]!r}")
+            name, _, words = line.partition("\t")
+            code = f"{file.stem}.{name}"
+            if code not in codes or not words.strip():
+                raise Stop(
+                    f"{file}:{number}: 应为“代码、制表符、说法”，没有“{code[:40]}”这一代码或没有说法：{line[:40]!r}"
+                )
             if found.setdefault(words, code) != code:
                 raise Stop(f"{file}:{number}: “{words[:40]}”既属于 {found[words]}，又属于 {code}")
     return tuple(Telling(code, words) for words, code in found.items())

@@ -1,4 +1,4 @@
-"""What is asked for, where no source tells the kind of a record: said outright, or in words with others between."""
+"""What is asked for, where no source tells the kind of a record: said outright, or as its words read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _COMPLAINED = re.compile(
     r"投诉|举报|控告|不满|差评|追究|要告[^,。;]{0,14}(?:工作人员|经办|承办|窗口)|(?:暗示|索)要好处|反[映应].{0,24}(?:工作人员|经办|承办|办案)"
 )
 _REOPENED = re.compile(r"回访.{0,8}(?:处理好|处理完|解决|办好|办结).{0,8}(?:实际|可|但|却|其实)")
+"""What somebody says who was asked whether it is settled, and it is not."""
 _AGAIN = re.compile("(?:重新|再次|另行|再)(?:提交|申请|提出|上报|报|递交|立案)")
 """What was sent back or refused and is handed in once more is an application, whatever it adds."""
 _ONLY_ASKED = re.compile(
@@ -35,8 +36,6 @@ _QUESTION = re.compile(
 )
 _WANTED = re.compile("请求|申请办|诉请|要求|要办|请安排|请派|委托|预约")
 """What is not there in a record that only asks how something is: a question; and what is: that something be done."""
-
-
 BUSINESS = frozenset((*map(str, Family), "gov-service", "platform", "zwfw", "window"))
 """Systems where people go to apply: what does not say its kind is an application."""
 

@@ -126,7 +126,7 @@ def _likely(own: str | None, told: str, words: Lexicon, *, documents: bool) -> R
     """What all that is told reads like; None where it reads like a call that tells nothing, or like a document or an
     appraisal, and neither is asked for: of another service, or in a dispute."""
     likely = words.tellings.read(told, own)
-    if likely is None or likely.code.startswith(NOTHING_TOLD):
+    if likely is None or likely.code == NOTHING_TOLD:
         return None
     return likely if documents or group_of(likely.code) not in _SIGNS else None
 

@@ -71,9 +71,9 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     agree = name in _AGREE
     if ids == "id_equal":
         # One ID number under unrelated names is a cadre typing his own: never more than a question.
-        left_out = names.left_out(pa.name or "", pb.name or "")
-        unsure = name == names.CONFLICT or (name == names.NEAR and not phone and not left_out)
-        e.person = NAMESAKE if unsure else LIKELY if name == names.NEAR else CERTAIN
+        near = name == names.NEAR
+        unsure = name == names.CONFLICT or (near and not phone and not names.left_out(pa.name or "", pb.name or ""))
+        e.person = NAMESAKE if unsure else LIKELY if near else CERTAIN
     elif name == names.SOUND and phone and not ids and names.apart(pa.name or "", pb.name or "") > 1:
         e.person = NAMESAKE  # one character may be misheard; two are a brother's or a sister's
     elif agree and (ids == "id_near" or (phone and phone_counts)):

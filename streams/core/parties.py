@@ -70,10 +70,7 @@ def _is_role(bare: str) -> bool:
 
 def _without_place(bare: str) -> str:
     words = lexicon()
-    for province in words.provinces:
-        if bare.startswith(province) and len(bare) - len(province) > CORE_MIN:
-            bare = bare[len(province) :].removeprefix("省").removeprefix("市")
-            break
+    bare = _after_province(bare, CORE_MIN + 1)
     for length in (4, 3, 2):
         if bare[:length] in words.cities and len(bare) - length >= CORE_MIN:
             rest = bare[length:]
@@ -83,6 +80,14 @@ def _without_place(bare: str) -> str:
             return _COUNTY.sub("", rest[1:] if rest[0] in "县区" and len(rest) > CORE_MIN + 1 else bare)
     shorter = _DIVISION.sub("", bare)
     return _COUNTY.sub("", _BANNER.sub("", shorter) if shorter != bare else bare)
+
+
+def _after_province(name: str, least: int = 0) -> str:
+    """A name without the province it begins with, if so many characters are left."""
+    for province in lexicon().provinces:
+        if name.startswith(province) and len(name) - len(province) >= least:
+            return name[len(province) :].removeprefix("省").removeprefix("市")
+    return name
 
 
 @lru_cache(maxsize=50_000)
@@ -135,10 +140,7 @@ def of_two_cities(a: str, b: str) -> bool:
 
 
 def _city(name: str) -> str:
-    for province in lexicon().provinces:
-        if name.startswith(province):
-            name = name[len(province) :].removeprefix("省").removeprefix("市")
-            break
+    name = _after_province(name)
     return next((name[:n] for n in (4, 3, 2) if name[:n] in lexicon().cities), "")
 
 

@@ -45,8 +45,6 @@ _GIVEN_TWICE = frozenset({"counterparty_equal", "counterparty_short"})
 _CONTENT = frozenset({
     "purpose_equal", "estate_equal", "site_equal", "amount_equal", "counterparty_equal", "counterparty_told",
 })  # fmt: skip
-
-
 _SOMEBODY_ELSES = re.compile(
     "参[照考看]|情况(?:一样|相同|类似)|同样情况"
     "|(?:邻居|工友|同事|朋友|老乡|亲戚|别人|人家|[他她]|也[有报打反])[^,。;]{0,10}(?:工单|单号|编号|[的个]号|号[是码])"
@@ -159,7 +157,9 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
     """Somebody of that name, or nobody known: what a person may look at."""
     if e.person == NAMESAKE and e.quoted and e.subject == DECISIVE and _named_by_both(early, late):
         told = "cause_equal" in e.reasons or party_agrees(e)
-        if e.other_phone and ("name_equal" not in e.reasons or not told or _SOMEBODY_ELSES.search(_words(late))):
+        if e.other_phone and (
+            "name_equal" not in e.reasons or not told or _SOMEBODY_ELSES.search(known(late).words or "")
+        ):
             return REVIEW, None  # a namesake may quote a number
         if "name_equal" in e.reasons or ("name_sound" in e.reasons and told):
             return SAME, None
@@ -175,10 +175,6 @@ def _stranger(early: Features, late: Features, e: Evidence, near: bool) -> Relat
         return NONE
     soon = "cause_equal" in e.reasons and e.days <= lexicon().limits["days_topic"]
     return (REVIEW, None) if soon or observe_texts(early, late, e) else NONE
-
-
-def _words(f: Features) -> str:
-    return known(f).words or ""
 
 
 def _of_the_same_two(early: Features, late: Features, e: Evidence) -> bool:

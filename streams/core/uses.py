@@ -58,7 +58,7 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
     mine, yours = _purposes(ta), _purposes(tb)
     purpose = True if a.purpose and a.purpose == b.purpose else overlap(mine, yours)
     if purpose is False and overlap(_wider(mine), _wider(yours)):
-        purpose = True if _ANY in f"{mine}{yours}" else None
+        purpose = any(p.endswith(_ANY) for p in (*mine, *yours)) or None
         if purpose is None:
             found.append("purpose_unclear")  # 移民 and 定居: filed apart, and said for one another
     elif purpose is None and a.purpose and b.purpose:
@@ -79,7 +79,8 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
 
 def _purposes(t: Traits) -> tuple[str, ...]:
     told = tuple(p for p in t.purposes if p != _VISA)
-    return tuple(p for p in told if not p.endswith(_ANY) or sum(q.startswith(p[: -len(_ANY)]) for q in told) == 1)
+    wider = _wider(told)
+    return tuple(p for p, w in zip(told, wider, strict=True) if not p.endswith(_ANY) or wider.count(w) == 1)
 
 
 def _years(f: Features, t: Traits) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mappings.lexicon import MATTER, lexicon
+from mappings.lexicon import FOLDER, MATTER, lexicon
 from mappings.tellings import load
 from streams.core.asking import asked_for
 from streams.core.traits import traits_of
@@ -35,7 +35,7 @@ def test_unseen_records_are_read_rightly() -> None:
 
 
 def test_unseen_records_are_in_no_file() -> None:
-    known = {told.words for told in load(Path("mappings/matching/asks"), set(lexicon().asks.codes))}
+    known = {told.words for told in load(FOLDER / "asks", set(lexicon().asks.codes))}
     assert known.isdisjoint(words for _, words in unseen())
 
 

@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from mappings.lexicon import FOLDER, lexicon
-from mappings.tellings import Telling, fit, load
+from mappings.tellings import Telling, add_one_more, count, fit, load
 from schemas.errors import Stop
 
 UNSEEN = Path(__file__).parent / "tellings_unseen.tsv"
 MODEL = fit(
-    [
-        Telling("a.wages", "干活不给钱"),
-        Telling("a.loan", "借钱不还"),
-        Telling("b.noise", "楼上太吵"),
-        Telling("none.call", "请回电"),
-    ],
-    [Telling("a.loan", "借条")],
+    count(
+        [
+            Telling("a.wages", "干活不给钱"),
+            Telling("a.loan", "借钱不还"),
+            Telling("a.loan", "借条"),
+            Telling("b.noise", "楼上太吵"),
+            Telling("none.call", "请回电"),
+        ]
+    )
 )
 
 
@@ -52,6 +54,13 @@ def test_what_was_never_told_reads_like_nothing() -> None:
     assert MODEL.read("") is None
     assert MODEL.read("hello 123") is None
     assert MODEL.read("銀行", "a") is None
+
+
+def test_what_is_told_elsewhere_counts_as_far_as_it_has_parts_in_common() -> None:
+    asked = count([Telling("asks.progress", "借钱的事咋样了")])
+    add_one_more(asked, "asks.matter", count([Telling("a.loan", "借钱不还"), Telling("b.noise", "借宿太吵")]))
+    assert asked["借", "asks.matter"] == 2
+    assert ("吵", "asks.matter") not in asked
 
 
 def test_unseen_tellings_are_read_rightly() -> None:
