@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mappings.lexicon import lexicon
@@ -15,7 +15,7 @@ from streams.core import names
 from streams.core.blocking import NAMES, PHONE, WEAK
 from streams.core.compare import compare
 from streams.core.dossier import acquaintances
-from streams.core.evidence import DAY_MS
+from streams.core.namesakes import worth_comparing
 from streams.core.traits import known
 
 
@@ -51,18 +51,9 @@ def pairs_of(f: Features, others: Iterable[Features], *, kind: str, shared: bool
     knows how many share it."""
     by_phone = kind == PHONE
     if kind in NAMES:
-        others = _worth_a_look(f, others)
+        others = [other for other in others if worth_comparing(f, other)]
     found = (compare(other, f, phone_counts=by_phone, shared=by_phone and shared) for other in others)
     return tuple(pair for pair in found if pair is not None)
-
-
-def _worth_a_look(f: Features, others: Iterable[Features]) -> Iterator[Features]:
-    """Of a block of namesakes those who may be the same person: not of another valid ID number, and not long ago."""
-    mine, apart_max = f.person.id_number, lexicon().limits["days_review_max"] * DAY_MS
-    for other in others:
-        theirs = other.person.id_number
-        if not (mine and theirs and mine != theirs) and abs(other.received_at - f.received_at) <= apart_max:
-            yield other
 
 
 def handle_claim(block: Block | None, claim: Claim) -> tuple[Block, tuple[Verdict, ...]]:

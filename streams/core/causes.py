@@ -34,6 +34,8 @@ _SIGNS = {
 }
 """Where no family is given, the words of item or title that tell of it."""
 _SWAPPED = re.compile("公证(遗嘱|委托书|声明书)")
+_GIVEN = re.compile("公证事项[:为是]\\s?(?:申请|办理)?([\u4e00-\u9fff]{2,8})(?=[,。;\\s]|$)")
+"""How a form names a document; elsewhere the name stands before 公证."""
 _ASKING = "[咨资]询|询问|问|申请|委托|要求|请求|需|想|要|去|办|(?<!不给)(?<!不让)做|怎么|咋|如何|能否"
 _WANTED = re.compile(
     f"(?:{_ASKING})[^,。;!?]{{0,24}}?((?<!不)公[证正]|(?<!工伤)(?<!劳动能力)鉴定(?!书|意见|结|报告)|评残)(?!过|后|了)"
@@ -57,6 +59,8 @@ def causes_of(
     name (an item's, there or in the title, is the name of a service, unless it is alike with its causes). And all that
     is mentioned."""
     own = _own_words(family, f"{item} {title}") or (_wanted(title, text, words) if family is None else None)
+    if own == "notary":
+        text = _GIVEN.sub(r"\1公证", text)
     if item and item in title:
         title = title.replace(item, " ")
     told = f"{item} {title} {text}"

@@ -6,29 +6,28 @@ somebody a statutory right, a missed one only a repetition. A ratio of texts nev
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mappings.lexicon import lexicon
 from schemas.events.book import Features, Traits
 from schemas.events.common import Pair
 from streams.core import names, parties
+from streams.core.agreement import in_the_same_words, party_agrees, perhaps_two_causes
 from streams.core.asking import BUSINESS
 from streams.core.blocking import family_of, keeps_to_itself
 from streams.core.causes import CONCLUDED
 from streams.core.evidence import CERTAIN, LIKELY, NAMESAKE, NOTHING, STRONG, TOPIC, Evidence, observe_person
-from streams.core.same import (
-    LINK,
-    NONE,
-    REVIEW,
-    Relation,
-    in_the_same_words,
-    party_agrees,
-    perhaps_two_causes,
-    same,
-)
+from streams.core.same import LINK, NONE, REVIEW, SAME, Relation, same
 from streams.core.subject import observe_subject
 from streams.core.traits import known
 
+_COURTS = "12368"
+_ANOTHER = re.compile(
+    "(?:另外|另)一(?:回事|码事|件|起|次|笔|份)|第[二三]件|(?:不是|并非|不属于?)同?一(?:件|份|回事|起|笔|码事)"
+    "|(?:不要|别|勿)[和跟与同][^,。;]{0,16}(?:混|搞错)|[和跟与同](?:前|上|之前)[^,。;]{0,12}(?:无关|不同|没关系|不相干)"
+)
+"""What somebody says who has told of one matter before, and tells of a second one."""
 _UNCLEAR = frozenset({"counterparty_near", "purpose_unclear", "thing_other"})
 _LONG_MAX = 2**63 - 1
 
@@ -95,9 +94,12 @@ def order(f: Features) -> tuple[int, str]:
 
 
 def asks(f: Features) -> str | None:
-    """What is wanted: as the source says, else as the words say; a business system takes applications."""
+    """What is wanted: as the source says, else as the words say; a business system takes applications, and whoever
+    calls the courts asks how his case is."""
     said = known(f).asks
     kind = said if said == "reopen" else f.kind or said
+    if kind is None and f.system == _COURTS:
+        return "progress"
     return "application" if kind is None and f.system in BUSINESS else kind
 
 
@@ -116,7 +118,16 @@ def _relate(early: Features, late: Features, e: Evidence, phone_counts: bool, sh
         e.person = LIKELY  # of that surname, about that topic, with that number
     if early.anonymous or late.anonymous:
         return (REVIEW, None) if e.person >= LIKELY and e.quoted and not e.contradiction else NONE
-    return _follows(early, late, e) or _other_service(early, late, e) or same(early, late, e)
+    found = _follows(early, late, e) or _other_service(early, late, e) or same(early, late, e)
+    return (REVIEW, None) if found[0] == SAME and _perhaps_another(early, late, e) else found
+
+
+def _perhaps_another(early: Features, late: Features, e: Evidence) -> bool:
+    """Whether who tells the same says that it is another one; or only asked before, and asks again or applies."""
+    if not e.quoted and _ANOTHER.search(known(late).words or ""):
+        e.reasons.append("said_another")
+        return True
+    return asks(early) == "consultation" and asks(late) is None
 
 
 def _opposed(a: Features, b: Features) -> bool:

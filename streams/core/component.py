@@ -145,6 +145,10 @@ class _Fold:
                 fits.append((ticket, best))
             else:
                 links.append((best, kind))
+        ended = {self._home[pair.a].ticket_id for pair, kind in links if kind == NEW_APPLICATION}
+        if ended:  # what may have been told of the one that has ended is no place for a new application
+            links += [(best, "review") for ticket, best in fits if self._perhaps_of(ticket, ended)]
+            fits = [fit for fit in fits if not self._perhaps_of(fit[0], ended)]
         self._link(member, links)
         if not fits:
             return None, None
@@ -153,6 +157,12 @@ class _Fold:
             self._link(member, [(pair, "review") for _, pair in fits[:1]])
             return None, None
         return fits[0]
+
+    def _perhaps_of(self, ticket: Ticket, others: set[str]) -> bool:
+        """Whether it is a question if somebody in a ticket belongs into one of the others."""
+        members = {m.submission_id for m in ticket.members}
+        asked = (x for x in self._links if x.kind == "review" and x.submission_id in members)
+        return any(self._home[x.to_submission].ticket_id in others for x in asked)
 
     def _kept_out(self, ticket: Ticket, member: Features, best: Pair, pairs: list[Pair], crowded: bool) -> str | None:
         """Why the member does not go into the ticket, as the kind of link that stays; None: it fits."""

@@ -11,17 +11,20 @@ from schemas.events.book import Traits
 
 _INHERITED, _ATTESTED = "family.inheritance", "notary."
 _GONE = re.compile(
-    r"\s{0,2}(?:的|去世|过世|病故|病逝|离世|走了|走后|没了|不在|死|留|名下|遗|生前|身故|亡故|那[套个份栋间]|存|银行)"
+    r"(?:[\u4e00-\u9fff]{2,3}于(?=[\d去]))?(?:\d{2,4}[年.-][\d年月日.-]{0,8})?\s{0,2}(?:的|去世|过世|病故|病逝|离世|走了|走后|没了|不在|死|留|名下|遗|生前|身故|亡故|那[套个份栋间]|存|银行)"
 )
+_DECEASED = re.compile("被继承人[^,。;]{1,14}")
 _GIVEN = re.compile(
-    "(?:给|归|与|予|由|传)(?:我|俺|咱|他|她)?的?(?:大|小|二|三|长|次|独|亲)?"
-    "(儿子|女儿|闺女|姑娘|孙子|孙女|外孙女|外孙|老伴|妻子|丈夫|弟弟|哥哥|姐姐|妹妹|侄子|侄女|外甥)"
+    "(?:^|给|归|与|予|由|传|只把|我把|受赠人[系为是]?|受益人[系为是]?)(?:我|俺|咱|他|她)?的?(?:大|小|二|三|长|次|独|亲)?"
+    "(儿子|女儿|闺女|姑娘|孙子|孙女|外孙女|外孙|老伴|妻子|丈夫|弟弟|哥哥|姐姐|妹妹|侄子|侄儿|侄女|外甥女|外甥|保姆)"
 )
 _DONE = {
-    "sell": re.compile("(?<!买)卖|出售|售房|售屋|变卖"),
+    "sell": re.compile("(?<!买)卖|出售|售房|售屋|变卖|过户"),
     "buy": re.compile("(?<!卖)买(?!卖)|购房|购买"),
     "let": re.compile("出租|租赁|收租|收房租"),
+    "mortgage": re.compile("抵押|贷款"),
 }
+_ALSO_CALLED = {"闺女": "女儿", "姑娘": "女儿", "侄儿": "侄子"}
 _SAYS_LITTLE = frozenset({"house", *_DONE})
 """One may have several houses, and sell them all."""
 _WITH_CONTENT = frozenset({"notary.will", "notary.gift", "notary.inheritance", "notary.renounce"})
@@ -50,7 +53,8 @@ def observe_estate(a: Traits, b: Traits, purposes: tuple[str | None, str | None]
 def _told(words: str, power: bool) -> Told:
     """Who has died, what is left or given, to whom; of a power of attorney, what is to be done."""
     table = lexicon()
-    gone = (who for _, end, who in table.kin.spans(words) if _GONE.match(words, end))
+    gone = [who for _, end, who in table.kin.spans(words) if _GONE.match(words, end)]
+    gone += (who for named in _DECEASED.findall(words) for who in table.kin.find(named))
     given = (_called(who) for who in _GIVEN.findall(words))
     done = (what for what, said in _DONE.items() if power and said.search(words))
     things = table.estates.find(words)
@@ -58,4 +62,4 @@ def _told(words: str, power: bool) -> Told:
 
 
 def _called(who: str) -> str:
-    return "女儿" if who in ("闺女", "姑娘") else who
+    return _ALSO_CALLED.get(who, who)

@@ -83,13 +83,13 @@ def observe_person(a: Features, b: Features, e: Evidence, *, phone_counts: bool,
     elif phone and phone_counts and not shared and name in (None, names.THIN) and ids is None:
         e.person = LIKELY
     elif agree:
-        near = not phone and bool(phone_a and phone_b) and _phone_near(phone_a, phone_b)
+        near = not phone and bool(phone_a and phone_b) and phone_near(phone_a, phone_b)
         if near:
             say("phone_near")
-        agents = phone_counts and not phone and _agent_phone(a, b)
+        agents = not phone and _agent_phone(a, b)
         if agents:
-            say("agent_phone")
-        e.person = LIKELY if near or agents else NAMESAKE
+            say("agent_phone" if phone_counts else "phone_weightless")
+        e.person = LIKELY if near or (agents and phone_counts) else NAMESAKE
     elif phone and phone_counts:
         # A name one character apart may be a brother's; one that is said alike, of another surname, is misheard.
         heard = not shared and name == names.NEAR and names.misheard(pa.name or "", pb.name or "")
@@ -148,8 +148,9 @@ def _names(a: Features, b: Features) -> str | None:
     return parties.relation(p, q) if p and q else None
 
 
-def _phone_near(x: str | None, y: str | None) -> bool:
-    return x is not None and y is not None and OSA.distance(x, y, score_cutoff=1) == 1
+def phone_near(x: str | None, y: str | None) -> bool:
+    """Whether two phones are one, or a stroke apart."""
+    return x is not None and y is not None and OSA.distance(x, y, score_cutoff=1) <= 1
 
 
 def _agent_phone(a: Features, b: Features) -> bool:

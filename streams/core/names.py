@@ -9,6 +9,7 @@ from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
 from mappings.lexicon import lexicon
+from schemas.events.common import Person
 
 EQUAL, SOUND, MASKED, THIN, NEAR, CONFLICT = "equal", "sound", "masked", "thin", "near", "conflict"
 """The same; heard the same; the same as far as can be read; no more than a surname; one character apart; another."""
@@ -21,10 +22,15 @@ _DOTS = str.maketrans(dict.fromkeys("．.・•‧∙⋅･", "·"))
 _RUNS = re.compile(r"[*?〓□■○×某_]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")  # 王静（本人）
 _AND_OTHERS = re.compile(r"(?<=..)等(?:[\d一二三四五六七八九十几多]{0,4}人)?$")
-_DIALECT = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
+_DIALECT = (("lv", "lu"), ("nv", "nu"), ("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 _FAMILIAR = "老小阿"
 """What stands before a surname among people who know each other; no surnames themselves."""
 _READABLE_MIN = 2  # readable characters below which a masked name says no more than a surname
+_TITLES = dict.fromkeys(("女士", "小姐", "阿姨", "大姐", "大妈", "大娘", "太太"), "woman") | dict.fromkeys(
+    ("先生", "大爷", "大叔", "大哥", "大伯"), "man"
+)
+_WHOLE_MAX = 4  # characters of a name before a title
+_ID_CHARS, _SEX_AT = 18, 16
 _NEAR_MIN = 3  # of two characters one apart, half the name is another
 
 
@@ -52,11 +58,30 @@ def plain(name: str) -> str:
     bare = _AND_OTHERS.sub("", bare)
     if len(bare) == len("老王") and bare[0] in _FAMILIAR:
         return bare[1] + "*"
-    titles = lexicon().titles
-    for title in titles if bare.endswith(titles) else ():
-        if bare.endswith(title) and 1 <= len(bare) - len(title) <= 2:
-            return bare[: -len(title)] + "*"
+    words = lexicon()
+    for title in words.titles if bare.endswith(words.titles) else ():
+        rest = bare.removesuffix(title)
+        if rest != bare and 1 <= len(rest) <= _WHOLE_MAX:
+            return rest if len(rest) > len("欧阳") and _surnamed(rest) else rest + "*" if len(rest) <= 2 else bare
     return bare
+
+
+def _surnamed(name: str) -> bool:
+    return name[0] in lexicon().surnames or name[:2] in lexicon().surnames
+
+
+def one_sex(a: Person, b: Person) -> bool | None:
+    """Whether two people are of one sex, as far as ID numbers (GB 11643: the 17th digit) or titles (女士, 先生) tell;
+    None when one of them does not."""
+    x, y = _sex(a), _sex(b)
+    return None if x is None or y is None else x == y
+
+
+def _sex(person: Person) -> str | None:
+    number = person.id_number or ""
+    if len(number) == _ID_CHARS and number[_SEX_AT].isdecimal():
+        return "man" if int(number[_SEX_AT]) % 2 else "woman"
+    return next((sex for title, sex in _TITLES.items() if title in (person.name or "")), None)
 
 
 def is_nobodys(name: str) -> bool:

@@ -16,10 +16,12 @@ from streams.core.traits import known
 
 _HAN = r"\u4e00-\u9fff"
 _BEFORE = (
-    "被与和向给跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
+    "被与和向给帮跟同找叫让告诉对把将因由是为及涉即系了说称要映应"
     "夫妻偶婆公东居邻位人方子女儿母父爸妈哥姐妹兄弟机主者商月日年份起时后在到买购"
 )
 """Characters a name may follow without a mark between: prepositions, ends of words for people and for times."""
+_WHERE = frozenset({"楼上", "楼下", "隔壁", "对门", "对面", "人家"})
+"""And words for who lives where, which are followed by a name as often."""
 _WHOSE = "夫妻偶婆东居板头与和跟被"
 """Ends of words for people (邻居, 房东) and prepositions that are so often followed by a name that nothing need follow
 it."""
@@ -34,7 +36,7 @@ _AFTER = (
     "欠借打不拒停拖扣没未无将把占搭强家一每主全次负应等突至拿自从以和与及于在因是说要私赖抢骗撞租卖买告骂咬养搬建"
     "堵挡漏装拆霸侵争塞就还到给跑躲失离经为的之等私名人拉收带移起发包种对向同跟叫让多两几先后常总又再已曾却都也"
     "光电太很真总清开跑躲藏闹包合投办签写三二四五六七八九十半仍只想去来做干砍伤婚继赡抚债纠相土房乱砌盖修挖漏排放倒烧喝酒醉殴辱踢推追剐蹭轧驾骑损毁克承出转付返履提索逼催逾擅间违遛走留病过逝死亡故"
-    "瞒拘掏嫌答认领喂栽垒硬翻肯"
+    "瞒拘掏嫌答认领喂栽垒硬翻肯喊配"
 )
 """Characters that begin what somebody does, or what is between people, and are rare in given names."""
 _ALL_HAN = re.compile(f"[{_HAN}]+")
@@ -210,7 +212,7 @@ def _begins(words: str, start: int) -> bool:
         return True
     if words[start - 1] == _PUBLIC and (start == 1 or words[start - 2] not in _KIN):
         return False
-    return words[start - 1] in _BEFORE
+    return words[start - 1] in _BEFORE or words[max(0, start - 2) : start] in _WHERE
 
 
 def _no_name(words: str, found: re.Match[str]) -> bool:

@@ -13,7 +13,11 @@ from streams.core import names, offices
 
 _NOISE = re.compile(r"[\s()（）\[\]【】〔〕“”\"'‘’、,，.。:：;；/\\-]+")
 _NOTE = re.compile(r"[(（\[【].{0,20}?[)）\]】]")
-_DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市|盟|州))(?=[\u4e00-\u9fff]{2})")
+_DIVISION = re.compile(r"^(?:[\u4e00-\u9fff]{2,4}?(?:自治区|自治州|省|市(?!政)|盟|州))(?=[\u4e00-\u9fff]{2})")
+_HOSPITAL = re.compile("(?<!第)([一二三四五六])(?:人民)?医?院$")
+"""As people call it: 市一医院, 县二院."""
+_REGISTERED = re.compile("有限(?:责任)?公司|股份公司")
+"""How the name of a firm ends that is given as it is registered."""
 _COUNTY = re.compile(r"^[\u4e00-\u9fff]{1,3}?(?:县|(?<![社小校园景厂库牧林矿片])区)(?=[\u4e00-\u9fff]{2})")
 _BANNER = re.compile(r"^[\u4e00-\u9fff]{1,3}?旗(?=[\u4e00-\u9fff]{3})")  # else 红旗 is a brand
 _ORGANISATION = re.compile(
@@ -51,6 +55,7 @@ def core(name: str | None) -> str | None:
     bare = _SURNAME_ONLY.sub(r"\1\2某", bare)
     if not bare or _is_role(bare):
         return None
+    bare = _HOSPITAL.sub(r"第\1人民医院", bare)
     if (called := offices.office(bare)) is not None:
         return called
     for form in words.endings if bare.endswith(words.endings) else ():
@@ -74,6 +79,8 @@ def _without_place(bare: str) -> str:
     for length in (4, 3, 2):
         if bare[:length] in words.cities and len(bare) - length >= CORE_MIN:
             rest = bare[length:]
+            if rest.startswith("市政"):
+                break
             bare = rest[1:] if rest[0] == "市" and len(rest) > CORE_MIN else rest
             if rest[0] == "市":
                 return _BANNER.sub("", _COUNTY.sub("", bare))
@@ -94,7 +101,15 @@ def _after_province(name: str, least: int = 0) -> str:
 def is_organisation(name: str) -> bool:
     """Whether it sounds like an organisation."""
     bare = _NOTE.sub("", name)
-    return len(bare) > 2 and ("·" not in bare) and (len(bare) > _PERSON_MAX or bool(_ORGANISATION.search(bare)))
+    if len(bare) <= 2 or "·" in bare:
+        return False
+    return len(bare) > _PERSON_MAX or bool(_ORGANISATION.search(bare)) or _ends_with_a_trade(bare)
+
+
+def _ends_with_a_trade(name: str) -> bool:
+    """Whether it is a firm's own name and trade, and no more: 德馨机械."""
+    found = lexicon().trades.search(name, CORE_MIN)
+    return len(name) == _PERSON_MAX and found is not None and found.span() == (CORE_MIN, _PERSON_MAX)
 
 
 @lru_cache(maxsize=100_000)
@@ -125,7 +140,7 @@ def relation(a: str, b: str, firm: bool = False) -> str:
         return NEAR
     if len(short) >= SHORT_CHARS and names.sound(short) == names.sound(full[: len(short)]) is not None:
         return NEAR
-    if _brands_sound_alike(short, full):
+    if _brands_sound_alike(short, full) or _brand_after_a_place(short, full):
         return NEAR
     if len(short) >= _TYPO_MIN and OSA.distance(short, full, score_cutoff=1) == 1:
         return NEAR  # a character left out or mistyped; or another firm
@@ -134,8 +149,10 @@ def relation(a: str, b: str, firm: bool = False) -> str:
 
 @lru_cache(maxsize=20_000)
 def of_two_cities(a: str, b: str) -> bool:
-    """Whether two names say that they are firms of two cities."""
+    """Whether two names say that they are firms of two cities, or one of a city and one of the whole province."""
     x, y = _city(a), _city(b)
+    if not (x and y) and _REGISTERED.search(a) and _REGISTERED.search(b):
+        return (bool(x) and _after_province(b) != b) or (bool(y) and _after_province(a) != a)
     return bool(x and y) and x not in b and y not in a
 
 
@@ -171,7 +188,10 @@ def _one_brand(short: str, full: str) -> bool:
 def _brands_sound_alike(short: str, full: str) -> bool:
     """Whether one is the other misheard, with its trade abbreviated or left out: 佳悦科技 for 嘉悦信息科技."""
     (mine, trade), (yours, whole) = brand(short), brand(full)
-    return len(mine) >= CORE_MIN and names.sound(mine) == names.sound(yours) is not None and abbreviates(trade, whole)
+    if len(mine) < CORE_MIN or not abbreviates(trade, whole):
+        return False
+    mine, yours = names.blurred(names.sound(mine) or ""), names.blurred(names.sound(yours) or "")
+    return mine == yours != "" or (len(mine) > 1 and yours.endswith(f" {mine}"))  # after a county, which no list has
 
 
 def _given_name(short: str, full: str) -> bool:
@@ -186,6 +206,12 @@ def _without_a_place(short: str, full: str) -> bool:
     (mine, trade), (yours, whole) = brand(short), brand(full)
     placed = len(mine) >= CORE_MIN and yours.endswith(mine) and len(yours) - len(mine) in _PLACE_CHARS
     return placed and bool(whole) and (not trade or abbreviates(trade, whole))
+
+
+def _brand_after_a_place(short: str, full: str) -> bool:
+    """Whether one is the other's own part, after a place: 临颍众诚 for 众诚房地产开发."""
+    own, trade = brand(full)
+    return bool(trade) and len(own) >= CORE_MIN and short.endswith(own) and len(short) - len(own) in _PLACE_CHARS
 
 
 def abbreviates(short: str, full: str) -> bool:

@@ -20,11 +20,13 @@ from streams.core.traits import NUMBER_CHARS_MIN, amounts_agree, bare_number, kn
 from streams.core.uses import observe_use
 from streams.core.wording import tells
 
-_UNCLEAR = frozenset({"purpose_unclear", "thing_other"})
+_UNCLEAR = frozenset({"purpose_unclear", "thing_other", "incident_other"})
+_ANOTHER = frozenset({"thing_other", "estate_conflict", "incident_other"})
 _NUMBERED = frozenset({"case_no_equal", "doc_no_equal"})
 _USED = frozenset({"place_equal", "purpose_equal", "site_equal"})
 _NO_TOPIC = frozenset({None, "counterparty_unsaid", "counterparty_other"})
 _SENT_BACK = re.compile("退回|退件|退单|补正|补齐|补全|上次说缺|上次缺|重新提交|再次提交")
+_LEAP_YEAR = 2024  # texts tell the month and the day
 _SILENT_MAX = 16  # below this a record names a service, and not what it is about
 
 
@@ -106,7 +108,7 @@ def _strength(
     sum_equal = "amount_equal" in said
     if party in counterparties.AGREE:
         told = exact or sum_equal or _told_of_one(a, b, e, cause, dated=dated or soon)
-        return STRONG if told and not {"thing_other", "estate_conflict"} & said else TOPIC
+        return STRONG if told and ((sum_equal and exact) or said.isdisjoint(_ANOTHER)) else TOPIC
     if party == "counterparty_near":
         return TOPIC  # another firm of that sound, or the same
     if party == "counterparty_heard":
@@ -167,7 +169,12 @@ def _day(a: Features, b: Features, ta: Traits, tb: Traits, near_days: int) -> st
         if x == y:
             return "incident_equal"
         return None if _days_between(x, y) <= near_days else "incident_conflict"
-    return "incident_equal" if overlap(ta.days, tb.days) else None
+    if not ta.days or not tb.days:
+        return None
+    if overlap(ta.days, tb.days):
+        return "incident_equal"
+    near = any(_days_between(f"{_LEAP_YEAR}-{d}", f"{_LEAP_YEAR}-{c}") <= near_days for d in ta.days for c in tb.days)
+    return None if near else "incident_other"
 
 
 def _days_between(x: str, y: str) -> int:

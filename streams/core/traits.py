@@ -12,6 +12,7 @@ from schemas.events.book import Features, Traits
 from streams.core import firms, names, parties
 from streams.core.asking import BUSINESS, asked_for, reopened
 from streams.core.causes import causes_of
+from streams.core.sites import sites_in
 
 _AMOUNT = re.compile(
     r"([¥￥]\s?)?((?:\d|[一二两三四五六七八九](?=[十百千万])|十(?=[万一二三四五六七八九]))[\d,.十百千万零一二两三四五六七八九]{0,19})\s?"
@@ -20,37 +21,25 @@ _AMOUNT = re.compile(
 )
 _NUMERAL = re.compile(r"\d[\d,]{0,11}(?:\.\d{1,4})?|[十百千万零一二两三四五六七八九]", re.ASCII)
 _UNITS = {"十": 10, "百": 100, "千": 1_000}
-_SITE = re.compile(r"(?:[区县旗]|市(?!民))([\u4e00-\u9fff]{2,8}[\u4e00-\u9fffA-Za-z\d-]{1,14})")
-_HOUSE = re.compile(
-    r"(?:^|[^\u4e00-\u9fff]|出售|出租|变卖|转让|卖掉|[在把将卖买售租区县旗镇乡])([\u4e00-\u9fff]{2,4}?)(?:的)?(?:房屋|房子|房产|住房)"
-)
-_NO_HOUSE = re.compile(
-    "[我你他她俺咱其这那哪某的名下上家自己本人老小大新旧有无共婚前后父母爸妈子女夫妻儿孙兄弟姐妹祖遗留一两二三几套处栋间"
-    "委托办理出售买卖转让过户赠与继承放弃处置代为想要把将给抵押拆迁安置回建单位公有]"
-)
-"""What stands before a house and is no name of a place: 名下房产, 父亲的房子, 拆迁房屋."""
-_NO_SITE = re.compile(r"法院|公安|派出所|检察|公司|工地|附近|医院|管理|司法|政府|调解|仲裁|监管|人民")
-_SITE_ENDS = re.compile(r"[的办因为提申]|登记|房产|房屋|赠与|遗嘱|继承|委托|公证|立遗|过户|声明")
-_BANK = re.compile(
-    r"(?:中国|工商|农业|建设|交通|邮储|邮政储蓄|招商|民生|光大|中信|浦发|兴业|华夏|平安|农商|农村商业)银行|信用社"
-)
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})[日号]|\d{4}[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,8}-?\d[0-9A-Za-z-]{6,39}(?![0-9A-Za-z])", re.ASCII)
 _PHONE_OR_ID = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[1-9]\d{14}(?:\d{2}[0-9Xx])?|\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 _SAYS_NOTHING = re.compile(
     r"用于|办理|申请|需要|出国|境外|使用|用途|手续|联邦|共和国|特别行政区|地区|[赴去往用地]|[\s()（）,，。/、:：]+"
 )
-_DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 _MANY = re.compile(
     r"(?<!同去的)(?<!同来的)(?<!还有)(?<!另有)(?<!其他)(?<![\d一二三四五六七八九十])(?:\d+|[一二三四五六七八九十几数]+)(?:余|多)?[名个位]"
     r"(?:农民工|务工|民工|工人|工友|员工|职工|同事|同乡|老乡|业主|住户|村民|居民|家长|学员|消费者|受害人|当事人|申请人)"
     r"(?!.{0,3}[堵围闹守]|[也都均])"
     r"|我们几个(?!.{0,4}(?:一起做|一起开|合伙|凑|搭伙|开的|办的|创|股东))"  # who founded a firm tells whose it is
 )
-_SITE_CHARS = 12
 _DIGITS = re.compile(r"\d", re.ASCII)
 _SPOKEN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_AMOUNTS_MAX = _DAYS_MAX = _SITES_MAX = 4
+_AMOUNTS_MAX = _DAYS_MAX = 4
+_NOTARY = "notary"
+"""Only of documents is it asked where the thing is."""
+_NO_PURPOSE = frozenset({"visa", "paper"})
+"""What any stay abroad takes, and what a document is called: they say nothing of what for."""
 _NUMBERS_MAX = 3
 NUMBER_CHARS_MIN = 8  # a shorter number in a text is anything
 _YUAN_MAX = 10**12
@@ -81,6 +70,7 @@ def traits_of(f: Features) -> Traits:
     places, purposes, asks, stage, moods = _marks(f, whole, words)
     digits = bool(_DIGITS.search(whole))
     sums = digits or "万" in whole or "元" in whole or "块" in whole
+    documents = f.family in (None, _NOTARY) or any(c.startswith(_NOTARY) for c in causes)
     return Traits(
         sound=names.sound(f.person.name),
         party=core,
@@ -92,7 +82,7 @@ def traits_of(f: Features) -> Traits:
         purposes=purposes,
         amounts=_amounts(whole, words.limits["amount_min"]) if sums else (),
         days=_days(f.incident_date, whole) if digits or f.incident_date else (),
-        sites=_sites(whole),
+        sites=sites_in(whole) if documents else (),
         numbers=_numbers(whole) if digits else (),
         asks=asks,
         stage=stage,
@@ -121,7 +111,7 @@ def _marks(
     moods = set(found.get("mood", ()))
     asks, called = found.get("asks", []), f.system not in BUSINESS
     kind = reopened(asks, whole) if f.kind else asked_for(asks, whole, of_handling="handling" in moods, called=called)
-    purposes = sorted(given) if given else sorted(found.get("purpose", ()))
+    purposes = sorted((given or set(found.get("purpose", ()))) - _NO_PURPOSE)
     stage = next(iter(found.get("stage", ())), None)
     return tuple(sorted(found.get("place", ()))), tuple(purposes), kind, stage, moods
 
@@ -137,7 +127,8 @@ def _done_there(text: str, words: Lexicon) -> list[str]:
 
 @cache
 def _clause_pattern() -> re.Pattern[str]:
-    return re.compile(f"(?<=[,，。;；(])({'|'.join(lexicon().done_there)})用?(?=$|[,，。;；)])")
+    done = "|".join(lexicon().done_there)
+    return re.compile(f"(?:^|(?<=[,，。;；(:：因]))({done})(?:用|需要)?(?=$|[\\s,，。;；()])")
 
 
 @cache
@@ -235,27 +226,6 @@ def _days(incident_date: str | None, text: str) -> tuple[str, ...]:
         if 1 <= month <= 12 and 1 <= day <= 31:
             found[f"{month:02}-{day:02}"] = None
     return tuple(found)[:_DAYS_MAX]
-
-
-def _sites(text: str) -> tuple[str, ...]:
-    """Where the thing is: addresses as they are written after a city, district or county; the bank of an account."""
-    found = (_SITE_ENDS.split(site)[0] for site in _SITE.findall(text))
-    sites = dict.fromkeys(s[:_SITE_CHARS] for s in found if len(s) >= 4 and not _NO_SITE.search(s))
-    if not sites:
-        sites = dict.fromkeys(place for place in _HOUSE.findall(text) if not _NO_HOUSE.search(place))
-    return tuple(sites | dict.fromkeys(_BANK.findall(text)))[:_SITES_MAX]
-
-
-def sites_agree(a: tuple[str, ...], b: tuple[str, ...]) -> bool | None:
-    """Whether two places are one: they begin alike, and so do their numbers. None when a side names none."""
-    if not a or not b:
-        return None
-    return any(x[:2] == y[:2] and _first_number(x) == _first_number(y) for x in a for y in b)
-
-
-def _first_number(site: str) -> str:
-    found = _DIGIT_RUN.search(site)
-    return found[0] if found else ""
 
 
 def _numbers(text: str) -> tuple[str, ...]:

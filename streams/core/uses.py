@@ -11,15 +11,22 @@ from mappings.lexicon import lexicon
 from schemas.events.book import Features, Traits
 from streams.core.estates import observe_estate
 from streams.core.evidence import Evidence
-from streams.core.traits import overlap, purpose_alone, sites_agree
+from streams.core.sites import sites_agree
+from streams.core.traits import overlap, purpose_alone
 
 _YEAR = re.compile(r"(20\d\d)\s?年度")
 _ANY = ".any"
 """Ends a purpose that does not say which of several: 养老金, from here or from abroad."""
-_VISA = "visa"
-"""What any stay abroad takes: it says nothing of what for."""
+_NO_USE = frozenset({
+    ("notary.inheritance", "inherit"), ("notary.inheritance", "estate"), ("notary.inheritance", "bank"),
+    ("notary.power", "work"),
+})  # fmt: skip
+"""What is of what estate, and no use: who inherits a house and savings asks for one document. And why somebody cannot
+come himself."""
+_USE_CHARS = 200
 _OF_SEVERAL = {
     "notary.": "paper",
+    "notary.degree": "level",
     "notary.identity": "id",
     "injury.product": "goods",
     "consumer.": "goods",
@@ -33,7 +40,7 @@ _OF_SEVERAL = {
 def observe_use(a: Features, b: Features, ta: Traits, tb: Traits, e: Evidence, *, notary: bool) -> None:
     """Place, purpose, estate, site and thing, as far as both tell of them. A conflict contradicts."""
     found = _used(a, b, ta, tb) if notary else []
-    if not {"cause_equal", "cause_alike"}.isdisjoint(e.reasons) and overlap(_things(ta), _things(tb)) is False:
+    if not {"cause_equal", "cause_alike"}.isdisjoint(e.reasons) and _of_two_things(a, b, ta, tb):
         found.append("thing_other")
     estate = observe_estate(ta, tb, (a.purpose, b.purpose))
     site = sites_agree(ta.sites, tb.sites) if notary else None
@@ -78,7 +85,7 @@ def _used(a: Features, b: Features, ta: Traits, tb: Traits) -> list[str]:
 
 
 def _purposes(t: Traits) -> tuple[str, ...]:
-    told = tuple(p for p in t.purposes if p != _VISA)
+    told = tuple(p for p in t.purposes if not any((c, p) in _NO_USE for c in t.causes))
     wider = _wider(told)
     return tuple(p for p, w in zip(told, wider, strict=True) if not p.endswith(_ANY) or wider.count(w) == 1)
 
@@ -93,10 +100,22 @@ def _wider(purposes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(p.partition(".")[0] for p in purposes)
 
 
-def _things(t: Traits) -> tuple[str, ...]:
-    """What one cause has several of: papers, goods, what a seller of homes owes."""
-    kinds = {kind for cause, kind in _OF_SEVERAL.items() if any(c.startswith(cause) for c in t.causes)}
-    return tuple(what for what in lexicon().things.find(t.words or "") if what.partition(".")[0] in kinds)
+def _of_two_things(a: Features, b: Features, ta: Traits, tb: Traits) -> bool:
+    """Whether both tell which of several they are about, and it is not the same: papers and their levels, goods, what
+    a seller of homes owes. An item is the name of a service, and says nothing of it."""
+    causes = (*ta.causes, *tb.causes)
+    kinds = {kind for cause, kind in _OF_SEVERAL.items() if any(c.startswith(cause) for c in causes)}
+    told = [lexicon().things.find(_said(f, t)) for f, t in ((a, ta), (b, tb))] if kinds else []
+    for kind in kinds:
+        mine, yours = (tuple(w for w in of if w.startswith(f"{kind}.")) for of in told)
+        if overlap(mine, yours) is False:
+            return True
+    return False
+
+
+def _said(f: Features, t: Traits) -> str:
+    """Purpose, title and text."""
+    return f"{(f.purpose or '')[:_USE_CHARS]} {(t.words or '').removeprefix(f.item or '')}"
 
 
 def _unknown_use(f: Features, t: Traits, other: Traits) -> bool:

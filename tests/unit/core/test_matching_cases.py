@@ -266,14 +266,14 @@ CASES = [
         "SAME",
     ),
     Case(
-        "15 a surname and the phone, and the same kind of thing told otherwise",
+        "15 a surname and the phone of a woman, and the same kind of thing told otherwise",
         (
             told("a", **(LEAK | {"text": "楼上李四光家水管坏了，客厅顶棚泡坏。"})),
             called(
                 "b",
                 3,
                 **(LEAK | {"family": None, "counterparty": None, "text": "卫生间渗水，墙皮掉了。"}),
-                name="王先生",
+                name="王女士",
             ),
         ),
         "REVIEW",

@@ -19,8 +19,18 @@ DOCUMENT: Line = {"family": "notary", "counterparty": None, "title": None, "purp
 PAIRS: dict[str, tuple[Line, Line, str]] = {
     "a surname, the phone, the same words, and nobody named": (
         told("a", **FENCE),
-        called("b", 2, name="王先生", **NOBODY_NAMED),
+        called("b", 2, name="王某", **NOBODY_NAMED),
         "REVIEW",
+    ),
+    "a surname, the phone, the same words, and nobody named, of a woman": (
+        told("a", **FENCE),
+        called("b", 2, name="王女士", **NOBODY_NAMED),
+        "REVIEW",
+    ),
+    "a surname, the phone, the same words, and nobody named, of a man as before": (
+        told("a", **FENCE),
+        called("b", 2, name="王先生", **NOBODY_NAMED),
+        "SAME",
     ),
     "a surname, the phone, the same words, and somebody else named": (
         told("a", **FENCE),
