@@ -179,7 +179,7 @@ def test_the_order_of_arrival_does_not_matter(r: random.Random) -> None:
 
 
 def test_a_newer_version_counts() -> None:
-    late = told("b", 1, id_number=None, phone=None)
+    late = told("b", 1, id_number=None, phone=None, counterparty=None, text="公司不给工资。")
     assert _tickets([told("a"), late])["b"] == "b"
     assert _tickets([told("a"), late, told("b", 1, version=2)])["b"] == "a"
     assert _tickets([told("a"), told("b", 1, version=3), late])["b"] == "a"
